@@ -1,0 +1,1 @@
+"""lakescrub reprocesses objects in an S3 data lake, in place, a set time after upload."""

@@ -1,0 +1,1 @@
+"""The embedded stack: the whole system on one machine."""

@@ -1,0 +1,1 @@
+"""One module for each Task state: Request, Result, run()."""
