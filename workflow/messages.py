@@ -17,7 +17,7 @@ _HASH_CHARACTERS_IN_NAME = 32
 
 @dataclass(frozen=True, slots=True, order=True)
 class ObjectPath:
-    """Where an object lives, written ``s3://bucket/key`` with the key as it is (not URL-encoded)."""
+    """Where an object lives: ``s3://bucket/key``, the key as it is (not URL-encoded)."""
 
     bucket: str
     key: str
