@@ -1,0 +1,62 @@
+"""Runs: executions of the state machine, one for each version and attempt."""
+
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from workflow.aws.faults import error_code, told
+from workflow.errors import LakescrubError
+from workflow.messages import RunInput, execution_name
+
+if TYPE_CHECKING:
+    from mypy_boto3_stepfunctions import SFNClient
+
+_ALREADY_THERE = "ExecutionAlreadyExists"
+
+
+class RunNameTaken(LakescrubError):
+    """An execution with the run's name works on something else."""
+
+
+class Runs:
+    """Starts executions and looks at them."""
+
+    def __init__(self, client: "SFNClient", state_machine_arn: str) -> None:
+        """Use a client and a state machine."""
+        self._client = client
+        self._state_machine_arn = state_machine_arn
+
+    def start(self, dataset: str, run: RunInput) -> bool:
+        """Start the execution of a run, once.
+
+        Returns:
+            False where that execution exists already, running or ended.
+
+        Raises:
+            RunNameTaken: An execution of that name exists with another input.
+            LakescrubError: Any other failure.
+        """
+        name = execution_name(dataset, run)
+        with told(f"StartExecution for {run.path}"):
+            try:
+                self._client.start_execution(
+                    stateMachineArn=self._state_machine_arn, name=name, input=run.to_json()
+                )
+            except ClientError as error:
+                if error_code(error) != _ALREADY_THERE:
+                    raise
+            else:
+                return True
+        # The name alone proves nothing: look at what is there before calling it done.
+        if self.describe(self.arn(name))["input"] != run.to_json():
+            raise RunNameTaken(f"execution {name} exists with another input")
+        return False
+
+    def describe(self, arn: str) -> dict[str, Any]:
+        """Give what DescribeExecution says."""
+        with told(f"DescribeExecution on {arn}"):
+            return dict(self._client.describe_execution(executionArn=arn))
+
+    def arn(self, name: str) -> str:
+        """Give the ARN of the execution of a name."""
+        return f"{self._state_machine_arn.replace(':stateMachine:', ':execution:')}:{name}"

@@ -1,0 +1,64 @@
+"""The one boundary that every error crosses on its way out.
+
+An error of our tree passes: its text is built from names and positions. Anything else may quote
+the content of an object in its text, its cause or its locals, so only its type and place leave.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from pathlib import Path
+from traceback import extract_tb
+from typing import ParamSpec, TypeVar
+
+from workflow.errors import LakescrubError, UnexpectedError
+
+_ROOT = Path(__file__).parent.parent
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def reduced(error: BaseException) -> LakescrubError:
+    """Give an error that is safe to show: itself where it is one of ours, else type and place."""
+    if isinstance(error, LakescrubError):
+        error.__cause__ = error.__context__ = None
+        return error.with_traceback(None)
+    return UnexpectedError(f"{type(error).__name__} at {_place(error)}")
+
+
+def _place(error: BaseException) -> str:
+    frames = extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if Path(frame.filename).is_relative_to(_ROOT)]
+    frame = (ours or frames or [None])[-1]
+    if frame is None:
+        return "an unknown place"
+    path = Path(frame.filename)
+    name = path.relative_to(_ROOT) if path.is_relative_to(_ROOT) else Path(path.name)
+    return f"{name}:{frame.lineno}"
+
+
+@contextmanager
+def safe_errors() -> Iterator[None]:
+    """Let only safe errors out of a block.
+
+    Raises:
+        LakescrubError: Ours as it is, anything else as UnexpectedError.
+    """
+    failure: LakescrubError | None = None
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 - this is the boundary
+        failure = reduced(error)
+    if failure is not None:
+        raise failure
+
+
+def within_boundary(function: Callable[P, R]) -> Callable[P, R]:
+    """Wrap a function so that only safe errors leave it."""
+
+    @wraps(function)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
+        with safe_errors():
+            return function(*args, **kwargs)
+
+    return wrapped
