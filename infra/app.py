@@ -1,0 +1,52 @@
+"""The app: which stacks there are, and the template that the repository keeps."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from aws_cdk import App
+from aws_cdk.assertions import Template
+
+from infra.datasets import dataset_prefixes
+from infra.environments import DEV, ENVIRONMENTS, Environment
+from infra.stack import LakescrubStack
+
+ROOT = Path(__file__).parents[1]
+COMMITTED_TEMPLATE = Path(__file__).parent / "lakescrub-dev.template.json"
+DATASETS = ROOT / "datasets.yaml"
+
+# No bundle is built for any stack: enough to see the template.
+WITHOUT_BUNDLES: dict[str, object] = {"aws:cdk:bundling-stacks": []}
+
+
+def build(environments: Sequence[Environment], **app_settings: object) -> App:
+    """Return the app with one stack for each environment."""
+    prefixes = dataset_prefixes(DATASETS)
+    app = App(analytics_reporting=False, **app_settings)  # type: ignore[arg-type] # App's own
+    for environment in environments:
+        LakescrubStack(app, environment=environment, prefixes=prefixes)
+    return app
+
+
+def synthesize() -> None:
+    """Write the cloud assembly of every environment, bundles included."""
+    build(list(ENVIRONMENTS.values())).synth()
+
+
+def render_template(environment: Environment = DEV) -> str:
+    """Return the template as text, with names in place of the hashes of the bundles.
+
+    Without the hashes the template changes only when what it describes changes.
+    """
+    app = build([environment], context=WITHOUT_BUNDLES)
+    stack = app.node.find_child(environment.stack_name)
+    assert isinstance(stack, LakescrubStack)
+    text = json.dumps(Template.from_stack(stack).to_json(), indent=2)
+    for digest, name in stack.bundles.names().items():
+        text = text.replace(digest, name)
+    return text + "\n"
+
+
+def write_template(path: Path = COMMITTED_TEMPLATE) -> None:
+    """Write the template that the embedded stack deploys."""
+    path.write_text(render_template(), encoding="utf-8")

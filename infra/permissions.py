@@ -1,0 +1,161 @@
+"""Who may do what: every statement of every role, action by action.
+
+Nothing here ends in a wildcard action, and no construct calls one of CDK's ``grant`` methods:
+what a role may do can be read here, in one place. Actions follow what S3 asks for: a request that
+names a version needs the ``...Version`` action besides, a write with tags needs the tagging
+action, If-Match needs GetObject, and without ListBucket S3 answers 403 for a missing key.
+"""
+
+from collections.abc import Sequence
+
+from aws_cdk import ArnFormat, Stack
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_sqs as sqs
+from aws_cdk import aws_stepfunctions as sfn
+from constructs import Construct
+
+
+def allow(sid: str, actions: Sequence[str], *resources: str) -> iam.PolicyStatement:
+    """Allow ``actions`` on ``resources``; ``sid`` says what for."""
+    return iam.PolicyStatement(sid=sid, actions=list(actions), resources=list(resources))
+
+
+def receive_messages(queue: sqs.IQueue) -> list[iam.PolicyStatement]:
+    """What Lambda needs to read a queue in the function's name."""
+    actions = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]
+    return [allow("ReceiveMessages", actions, queue.queue_arn)]
+
+
+def send_messages(queue: sqs.IQueue) -> list[iam.PolicyStatement]:
+    """What Lambda needs to hand a failed batch to a queue."""
+    return [allow("SendDeadLetters", ["sqs:SendMessage"], queue.queue_arn)]
+
+
+def read_stream(table: dynamodb.Table) -> list[iam.PolicyStatement]:
+    """What Lambda needs to read a table's stream in the function's name."""
+    assert table.table_stream_arn is not None
+    actions = ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"]
+    return [
+        allow("ReadStream", actions, table.table_stream_arn),
+        # ListStreams knows no resource but the table's streams.
+        allow("FindStream", ["dynamodb:ListStreams"], f"{table.table_arn}/stream/*"),
+    ]
+
+
+def schedule_versions(table: dynamodb.Table) -> list[iam.PolicyStatement]:
+    """Set a version's timer."""
+    return [allow("SetTimers", ["dynamodb:PutItem"], table.table_arn)]
+
+
+def keep_ledger(table: dynamodb.Table) -> list[iam.PolicyStatement]:
+    """Read and move entries of the ledger; nobody may delete one."""
+    actions = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
+    return [allow("KeepLedger", actions, table.table_arn)]
+
+
+def read_objects(lake: s3.IBucket) -> list[iam.PolicyStatement]:
+    """Read objects and their tags, of any version."""
+    actions = [
+        "s3:GetObject",
+        "s3:GetObjectVersion",
+        "s3:GetObjectTagging",
+        "s3:GetObjectVersionTagging",
+    ]
+    return [
+        allow("ReadObjects", actions, lake.arn_for_objects("*")),
+        allow("TellMissingFromForbidden", ["s3:ListBucket"], lake.bucket_arn),
+    ]
+
+
+def rewrite_objects(lake: s3.IBucket) -> list[iam.PolicyStatement]:
+    """Write over objects and tag them."""
+    actions = [
+        "s3:PutObject",
+        "s3:PutObjectTagging",
+        "s3:PutObjectVersionTagging",
+        "s3:AbortMultipartUpload",
+    ]
+    return [allow("RewriteObjects", actions, lake.arn_for_objects("*"))]
+
+
+def erase_versions(lake: s3.IBucket) -> list[iam.PolicyStatement]:
+    """Delete one version by its id; a plain delete is not among them."""
+    actions = ["s3:DeleteObjectVersion", "s3:GetObjectRetention", "s3:GetObjectLegalHold"]
+    return [allow("EraseVersions", actions, lake.arn_for_objects("*"))]
+
+
+def start_runs(machine: sfn.StateMachine) -> list[iam.PolicyStatement]:
+    """Start a run, and look at the one that already has the name."""
+    return [
+        allow("StartRuns", ["states:StartExecution"], machine.state_machine_arn),
+        allow("LookAtRuns", ["states:DescribeExecution"], executions_of(machine)),
+    ]
+
+
+def executions_of(machine: sfn.StateMachine) -> str:
+    """The ARN of all executions of ``machine``."""
+    return Stack.of(machine).format_arn(
+        service="states",
+        resource="execution",
+        resource_name=f"{machine.state_machine_name}:*",
+        arn_format=ArnFormat.COLON_RESOURCE_NAME,
+    )
+
+
+def check_tables(scope: Construct, *, database: str, crawler: str) -> list[iam.PolicyStatement]:
+    """Look for a table and a partition, add a partition, start the crawler."""
+    actions = ["glue:GetTable", "glue:GetPartition", "glue:CreatePartition"]
+    return [
+        allow("CheckTables", actions, *_tables(scope, database)),
+        crawl_now(scope, crawler, "glue:GetCrawler"),
+    ]
+
+
+def crawl_now(scope: Construct, crawler: str, *more: str) -> iam.PolicyStatement:
+    """Start the crawler."""
+    return allow("Crawl", ["glue:StartCrawler", *more], _glue(scope, "crawler", crawler))
+
+
+def crawl(scope: Construct, *, database: str, lake: s3.IBucket) -> list[iam.PolicyStatement]:
+    """What the crawler needs: read the lake, write tables of one database, log."""
+    actions = [
+        "glue:GetDatabase",
+        "glue:GetTable",
+        "glue:GetTables",
+        "glue:CreateTable",
+        "glue:UpdateTable",
+        "glue:GetPartition",
+        "glue:GetPartitions",
+        "glue:BatchGetPartition",
+        "glue:BatchCreatePartition",
+        "glue:UpdatePartition",
+        "glue:BatchUpdatePartition",
+    ]
+    logs = Stack.of(scope).format_arn(
+        service="logs",
+        resource="log-group",
+        resource_name="/aws-glue/crawlers*",
+        arn_format=ArnFormat.COLON_RESOURCE_NAME,
+    )
+    log_actions = ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"]
+    return [
+        allow("ReadLake", ["s3:GetObject"], lake.arn_for_objects("*")),
+        allow("ListLake", ["s3:ListBucket"], lake.bucket_arn),
+        allow("KeepTables", actions, *_tables(scope, database)),
+        allow("Log", log_actions, logs),
+    ]
+
+
+def _tables(scope: Construct, database: str) -> list[str]:
+    """Glue checks the catalog, the database and the table for each request on a table."""
+    return [
+        Stack.of(scope).format_arn(service="glue", resource="catalog"),
+        _glue(scope, "database", database),
+        _glue(scope, "table", f"{database}/*"),
+    ]
+
+
+def _glue(scope: Construct, resource: str, name: str) -> str:
+    return Stack.of(scope).format_arn(service="glue", resource=resource, resource_name=name)
