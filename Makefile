@@ -1,0 +1,61 @@
+# Needs Python 3.11 or newer and make; everything else is fetched into .venv.
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALL := -m pip --quiet --disable-pip-version-check install --no-compile
+# Its build tools are pinned in the requirements, so the project is built without isolation.
+PROJECT := --no-build-isolation --no-deps --editable .
+
+.DEFAULT_GOAL := help
+.PHONY: help setup-demo setup demo test lint types synth lock bench fuzz clean
+
+help: ## Show this list
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+
+setup-demo: .venv/.demo ## Install what the demo needs: no CDK, no Node
+setup: .venv/.dev .venv-clients/.done ## Install everything
+
+demo: .venv/.demo ## Run the whole system on this machine, once
+	$(BIN)/lakescrub demo
+
+test: setup lint types ## Check everything
+	$(BIN)/pytest --numprocesses 2
+
+lint: .venv/.dev ## Check style and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: .venv/.dev ## Check types
+	$(BIN)/mypy
+
+synth: .venv/.dev ## Write the template that is committed, and cdk.out
+	$(BIN)/python -m infra template
+	$(BIN)/python -m infra
+
+lock: .venv/.dev ## Pin the newest dependencies that pyproject.toml allows
+	requirements/lock.sh
+
+bench: .venv/.dev ## Measure speed (see benchmarks/README.md)
+	$(BIN)/python -m benchmarks
+
+fuzz: .venv/.dev ## Feed the engine with broken input until stopped
+	$(BIN)/python -m benchmarks.fuzz
+
+clean: ## Remove everything that was made here
+	rm -rf .venv .venv-clients cdk.out build *.egg-info .mypy_cache .ruff_cache .pytest_cache
+
+.venv/bin/python .venv-clients/bin/python:
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("needs Python 3.11+: set PYTHON")'
+	$(PYTHON) -m venv $(@D:/bin=)
+
+.venv/.demo: requirements/demo.txt pyproject.toml | .venv/bin/python
+	$(BIN)/python $(INSTALL) --require-hashes --requirement $<
+	$(BIN)/python $(INSTALL) $(PROJECT)
+	@touch $@
+
+.venv/.dev: requirements/dev.txt .venv/.demo | .venv/bin/python
+	$(BIN)/python $(INSTALL) --require-hashes --requirement $<
+	@touch $@
+
+.venv-clients/.done: requirements/clients.txt | .venv-clients/bin/python
+	.venv-clients/bin/python $(INSTALL) --require-hashes --requirement $<
+	@touch $@
