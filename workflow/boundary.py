@@ -29,9 +29,9 @@ def reduced(error: BaseException) -> LakescrubError:
 def _place(error: BaseException) -> str:
     frames = extract_tb(error.__traceback__)
     ours = [frame for frame in frames if Path(frame.filename).is_relative_to(_ROOT)]
-    frame = (ours or frames or [None])[-1]
-    if frame is None:
+    if not frames:
         return "an unknown place"
+    frame = (ours or frames)[-1]
     path = Path(frame.filename)
     name = path.relative_to(_ROOT) if path.is_relative_to(_ROOT) else Path(path.name)
     return f"{name}:{frame.lineno}"

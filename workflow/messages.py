@@ -102,6 +102,16 @@ class RunInput:
         return cls(ObjectPath.parse(path), version, attempt)
 
 
+@dataclass(frozen=True, slots=True)
+class Timer:
+    """One item of the schedule: when a version is due."""
+
+    path: ObjectPath
+    version: str
+    dataset: str
+    due_at: datetime
+
+
 def execution_name(dataset: str, run: RunInput) -> str:
     """Name an execution after what it works on, so that the same run cannot start twice.
 

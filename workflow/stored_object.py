@@ -47,3 +47,11 @@ class StoredObject:
         if self.restored:
             return False
         return self.storage_class in _ARCHIVED_CLASSES or self.archive_status is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What S3 answered to a write: the new version's id (None where there are none) and ETag."""
+
+    version_id: str | None
+    etag: str

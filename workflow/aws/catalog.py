@@ -1,12 +1,11 @@
 """The catalog: Glue's tables and partitions over the lake, and the crawler that finds tables."""
 
-from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from workflow.aws.faults import error_code, told
+from workflow.stores import LastCrawl, Table
 
 if TYPE_CHECKING:
     from mypy_boto3_glue import GlueClient
@@ -16,33 +15,8 @@ _ALREADY_THERE = "AlreadyExistsException"
 _ALREADY_RUNNING = "CrawlerRunningException"
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A table of the catalog.
-
-    Attributes:
-        name: Its name.
-        location: ``s3://bucket/prefix/``.
-        partition_keys: Names of the partition keys, in order.
-        storage: Its storage descriptor, which new partitions take over.
-    """
-
-    name: str
-    location: str
-    partition_keys: tuple[str, ...]
-    storage: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class LastCrawl:
-    """The crawler's last crawl, or the one under way."""
-
-    running: bool
-    started_at: datetime | None
-
-
 class Catalog:
-    """Tables of one database."""
+    """Tables of one database (a ``stores.CatalogStore``)."""
 
     def __init__(self, client: "GlueClient", *, database: str, crawler: str) -> None:
         """Use a client, a database and the crawler that fills it."""
@@ -83,15 +57,13 @@ class Catalog:
 
     def add_partition(self, table: Table, values: tuple[str, ...], *, location: str) -> None:
         """Register a partition that is stored as its table is; one that is there is no error."""
+        storage: Any = {**table.storage, "Location": location}
         with told(f"CreatePartition of {table.name}"):
             try:
                 self._client.create_partition(
                     DatabaseName=self._database,
                     TableName=table.name,
-                    PartitionInput={
-                        "Values": list(values),
-                        "StorageDescriptor": {**table.storage, "Location": location},
-                    },
+                    PartitionInput={"Values": list(values), "StorageDescriptor": storage},
                 )
             except ClientError as error:
                 if error_code(error) != _ALREADY_THERE:

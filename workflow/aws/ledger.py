@@ -23,6 +23,7 @@ DUE_INDEX = "due"
 DUE_SHARDS = 16
 _CONDITION_FAILED = "ConditionalCheckFailedException"
 _OURS = "(#position < :now_position OR (#position = :now_position AND #execution = :now_execution))"
+_STANDING = ("status", "position", "attempt", "redrive", "execution")
 _NOT_PARKED = "NOT #status IN (:held, :cancelled)"
 
 
@@ -120,8 +121,8 @@ class Ledger:
         old, new = _item(before), _item(after)
         changed = {name: value for name, value in new.items() if old.get(name) != value}
         removed = sorted(old.keys() - new.keys())
-        # Status and position always stand in the expression, since the conditions name them.
-        changed |= {"status": new["status"], "position": new["position"]}
+        # Where the entry stands is always written: what was read of it may be old by now.
+        changed |= {name: new[name] for name in _STANDING if name in new}
         sets = ", ".join(f"#{name} = :{name}" for name in sorted(changed))
         removes = f" REMOVE {', '.join(f'#{name}' for name in removed)}" if removed else ""
         return self._write(

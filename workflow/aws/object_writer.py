@@ -15,6 +15,7 @@ from workflow.aws.faults import told
 from workflow.entry import Checksum
 from workflow.errors import ObjectTooLarge
 from workflow.messages import ObjectPath
+from workflow.stored_object import Written
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -93,14 +94,11 @@ class ObjectWriter:
             self._buffer.clear()
         return self._checksum.of_parts()
 
-    def commit(self, *, if_match: str) -> str | None:
+    def commit(self, *, if_match: str) -> Written:
         """Make the output the key's current version, if the key still holds what it should.
 
         Args:
             if_match: ETag (without quotes) of the version that must be current.
-
-        Returns:
-            The new version's id, None where the bucket keeps no versions.
 
         Raises:
             ObjectChanged: The key holds another version now, or a concurrent write conflicted.
@@ -123,7 +121,7 @@ class ObjectWriter:
                 Bucket=self._path.bucket, Key=self._path.key, UploadId=upload_id
             )
 
-    def _put(self, checksum: Checksum, condition: str) -> str | None:
+    def _put(self, checksum: Checksum, condition: str) -> Written:
         given: dict[str, Any] = {self._checksum.parameter: checksum.value}
         with told(f"PutObject on {self._path}"):
             answer = self._client.put_object(
@@ -134,9 +132,9 @@ class ObjectWriter:
                 **self._begun,
                 **given,
             )
-        return answer.get("VersionId")
+        return Written(answer.get("VersionId"), answer["ETag"].strip('"'))
 
-    def _complete(self, checksum: Checksum, condition: str) -> str | None:
+    def _complete(self, checksum: Checksum, condition: str) -> Written:
         given: dict[str, Any] = {self._checksum.parameter: checksum.value.partition("-")[0]}
         if self._checksum.multipart_type == "COMPOSITE":
             given = {self._checksum.parameter: checksum.value}
@@ -151,7 +149,7 @@ class ObjectWriter:
                 **given,
             )
         self._upload_id = None
-        return answer.get("VersionId")
+        return Written(answer.get("VersionId"), answer["ETag"].strip('"'))
 
     def _upload_part(self, data: bytes) -> None:
         if len(self._parts) == MAX_PARTS:

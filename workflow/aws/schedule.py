@@ -1,13 +1,12 @@
 """The schedule: the DynamoDB table whose items expire when a version is due; only the timer."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from workflow.aws.faults import error_code, told
-from workflow.messages import ObjectPath
+from workflow.messages import ObjectPath, Timer
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -16,16 +15,6 @@ if TYPE_CHECKING:
 # (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/time-to-live-ttl-before-you-start.html).
 _OLDEST = timedelta(days=4 * 365)
 _CONDITION_FAILED = "ConditionalCheckFailedException"
-
-
-@dataclass(frozen=True, slots=True)
-class Timer:
-    """One item of the schedule."""
-
-    path: ObjectPath
-    version: str
-    dataset: str
-    due_at: datetime
 
 
 class Schedule:

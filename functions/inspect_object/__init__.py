@@ -1,0 +1,1 @@
+"""The InspectObject task."""

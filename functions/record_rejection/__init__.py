@@ -1,0 +1,1 @@
+"""The RecordRejection task."""

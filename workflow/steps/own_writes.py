@@ -1,0 +1,36 @@
+"""Which versions under a key are our own rewrites.
+
+A rewrite raises a notification as any upload does, and it stands above the version that it
+replaced. What tells it apart is the ledger: the version that a run recorded, or, where the record
+was lost, the intent that the run noted before it wrote.
+"""
+
+from collections.abc import Iterable
+
+from workflow.entry import Entry
+from workflow.messages import ObjectPath
+from workflow.stored_object import StoredObject
+from workflow.stores import LakeStore
+
+
+def is_output_of(entry: Entry, path: ObjectPath, stored: StoredObject, *, lake: LakeStore) -> bool:
+    """Say whether a stored version is what a run wrote for an entry."""
+    outcome = entry.outcome
+    if outcome is not None:
+        if outcome.version_id is not None:
+            return outcome.version_id == stored.version_id
+        return stored.version_id is None and outcome.etag == stored.etag
+    is_the_upload = stored.version_id is not None and stored.version_id == entry.version_id
+    if entry.intent is None or is_the_upload:
+        return False
+    return lake.holds(path, stored, entry.intent)
+
+
+def writer_of(
+    entries: Iterable[Entry], path: ObjectPath, stored: StoredObject, *, lake: LakeStore
+) -> Entry | None:
+    """Give the entry whose run wrote a stored version; None where an uploader did."""
+    for entry in entries:
+        if is_output_of(entry, path, stored, lake=lake):
+            return entry
+    return None
