@@ -18,7 +18,7 @@ demo: .venv/.demo ## Run the whole system on this machine, once
 	$(BIN)/lakescrub demo
 
 test: setup lint types ## Check everything
-	$(BIN)/pytest --numprocesses 2
+	$(BIN)/pytest --numprocesses 2 --dist loadgroup
 
 lint: .venv/.dev ## Check style and format
 	$(BIN)/ruff check .
@@ -36,7 +36,6 @@ lock: .venv/.dev ## Pin the newest dependencies that pyproject.toml allows
 
 bench: .venv/.dev ## Measure speed (see benchmarks/README.md)
 	$(BIN)/python -m benchmarks
-
 fuzz: .venv/.dev ## Feed the engine with broken input until stopped
 	$(BIN)/python -m benchmarks.fuzz
 

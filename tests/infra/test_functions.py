@@ -1,0 +1,67 @@
+import pytest
+
+FUNCTIONS = [
+    "check_catalog",
+    "erase_version",
+    "inspect_object",
+    "record_rejection",
+    "schedule_objects",
+    "scrub_object",
+    "start_runs",
+]
+
+
+def _functions(template):
+    return [function["Properties"] for function in template.resources("AWS::Lambda::Function")]
+
+
+def _handlers(template):
+    return sorted(function["Handler"] for function in _functions(template))
+
+
+def test_stack_has_every_function_of_the_library_and_no_other(template):
+    assert _handlers(template) == [f"functions.{name}.handler.handler" for name in FUNCTIONS]
+
+
+def test_functions_share_runtime_logs_and_traces(template):
+    for function in _functions(template):
+        assert function["Runtime"] == "python3.14"
+        assert function["Architectures"] == ["arm64"]
+        assert function["LoggingConfig"]["LogFormat"] == "JSON"
+        assert function["TracingConfig"] == {"Mode": "Active"}
+
+
+def test_each_function_names_itself_in_its_logs(template):
+    for function in _functions(template):
+        variables = function["Environment"]["Variables"]
+        assert (
+            function["Handler"]
+            == f"functions.{variables['POWERTOOLS_SERVICE_NAME']}.handler.handler"
+        )
+        assert variables["POWERTOOLS_METRICS_NAMESPACE"] == "lakescrub"
+        assert variables["LOG_LEVEL"] == "INFO"
+
+
+def test_only_scrub_object_carries_parquet(template, app):
+    digests = app.node.find_child("lakescrub-dev").bundles.names()
+
+    bundles = {
+        function["Handler"].split(".")[1]: digests[function["Code"]["S3Key"].removesuffix(".zip")]
+        for function in _functions(template)
+    }
+    assert bundles.pop("scrub_object") == "parquet"
+    assert set(bundles.values()) == {"light"}
+
+
+def test_each_function_has_a_role_and_a_log_group_of_its_own(template):
+    roles = [str(function["Role"]) for function in _functions(template)]
+    groups = [str(function["LoggingConfig"]["LogGroup"]) for function in _functions(template)]
+
+    assert len(set(roles)) == len(set(groups)) == len(FUNCTIONS)
+
+
+@pytest.mark.parametrize(("fixture", "days"), [("template", 14), ("prod", 365)])
+def test_logs_are_kept_as_long_as_the_environment_says(request, fixture, days):
+    groups = request.getfixturevalue(fixture).resources("AWS::Logs::LogGroup")
+
+    assert {group["Properties"]["RetentionInDays"] for group in groups} == {days}
