@@ -1,6 +1,5 @@
 """Orchestration: the state machine, what it may call, and the topic for rejections."""
 
-import json
 from pathlib import Path
 
 from aws_cdk import RemovalPolicy
@@ -50,7 +49,7 @@ class Orchestration(Construct):
             "StateMachine",
             state_machine_name=environment.stack_name,
             # Inline, so that cfn-lint and the tests see the definition that is deployed.
-            definition_body=sfn.DefinitionBody.from_string(_definition()),
+            definition_body=sfn.DefinitionBody.from_string(DEFINITION.read_text(encoding="utf-8")),
             definition_substitutions={
                 **{f"{name}FunctionArn": arn for name, arn in functions.items()},
                 "Crawler": catalog.crawler_name,
@@ -76,9 +75,3 @@ class Orchestration(Construct):
             retention=environment.log_retention,
             removal_policy=environment.removal_policy,
         )
-
-
-def _definition() -> str:
-    if DEFINITION.exists():
-        return DEFINITION.read_text(encoding="utf-8")
-    return json.dumps({"StartAt": "Nothing", "States": {"Nothing": {"Type": "Succeed"}}})
