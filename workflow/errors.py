@@ -130,7 +130,17 @@ class UnknownVersion(PermanentError):
 
 
 class PolicyError(LakescrubError):
-    """The policy file cannot be used; the text names file, line and key."""
+    """The policy file cannot be used; the text names file, line and key.
+
+    Args:
+        text: What is wrong.
+        positions: Indices of the rules at fault, so that the loader can name their lines.
+    """
+
+    def __init__(self, text: str, *, positions: tuple[int, ...] = ()) -> None:
+        """Keep the positions beside the text."""
+        self.positions = positions
+        super().__init__(text)
 
 
 class UsageError(LakescrubError):

@@ -1,0 +1,10 @@
+"""The formats; `FORMATS` names them all. A new one is one class and one entry."""
+
+from typing import Final
+
+from workflow.scrub.formats.base import FileFormat, Format, TextFormat
+from workflow.scrub.formats.ndjson import Ndjson
+
+FORMATS: Final[dict[str, type[Format]]] = {found.name: found for found in (Ndjson,)}
+
+__all__ = ["FORMATS", "FileFormat", "Format", "TextFormat"]
