@@ -7,6 +7,7 @@ from pathlib import Path
 from aws_cdk import App
 from aws_cdk.assertions import Template
 
+from infra.accepted_findings import accept_findings
 from infra.datasets import dataset_prefixes
 from infra.environments import DEV, ENVIRONMENTS, Environment
 from infra.stack import LakescrubStack
@@ -24,7 +25,8 @@ def build(environments: Sequence[Environment], **app_settings: object) -> App:
     prefixes = dataset_prefixes(DATASETS)
     app = App(analytics_reporting=False, **app_settings)  # type: ignore[arg-type] # App's own
     for environment in environments:
-        LakescrubStack(app, environment=environment, prefixes=prefixes)
+        stack = LakescrubStack(app, environment=environment, prefixes=prefixes)
+        accept_findings(stack)
     return app
 
 

@@ -40,10 +40,12 @@ class Orchestration(Construct):
         # Unqualified ARNs: a mended function reaches the runs that are redriven after it.
         functions = {name: function.function_arn for name, function in tasks.items()}
         role.add_to_policy(permissions.allow("CallTasks", invoke, *functions.values()))
-        role.add_to_policy(permissions.crawl_now(self, catalog.crawler_name))
-        role.add_to_policy(
-            permissions.allow("TellRejections", ["sns:Publish"], self.rejections.topic_arn)
-        )
+        tell = permissions.allow("TellRejections", ["sns:Publish"], self.rejections.topic_arn)
+        for statement in (
+            *permissions.start_crawler(self, crawler=catalog.crawler_name),
+            tell,
+        ):
+            role.add_to_policy(statement)
         self.machine = sfn.StateMachine(
             self,
             "StateMachine",
@@ -59,8 +61,8 @@ class Orchestration(Construct):
             tracing_enabled=True,
             logs=sfn.LogOptions(
                 destination=self._log_group(environment),
-                level=sfn.LogLevel.ERROR,
-                # Runs carry no content; the log need not repeat what the history shows anyway.
+                level=sfn.LogLevel.ALL,
+                # The history has the data for 90 days; the log needs only the steps.
                 include_execution_data=False,
             ),
             removal_policy=RemovalPolicy.DESTROY,

@@ -49,20 +49,33 @@ def schedule_versions(table: dynamodb.Table) -> list[iam.PolicyStatement]:
     return [allow("SetTimers", ["dynamodb:PutItem"], table.table_arn)]
 
 
-def keep_ledger(table: dynamodb.Table) -> list[iam.PolicyStatement]:
-    """Read and move entries of the ledger; nobody may delete one."""
-    actions = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
-    return [allow("KeepLedger", actions, table.table_arn)]
+def open_entries(ledger: dynamodb.Table) -> list[iam.PolicyStatement]:
+    """Find the entries of a key and add one; entries that are there stay as they are."""
+    actions = ["dynamodb:Query", "dynamodb:GetItem", "dynamodb:PutItem"]
+    return [allow("OpenEntries", actions, ledger.table_arn)]
+
+
+def find_entries(ledger: dynamodb.Table) -> list[iam.PolicyStatement]:
+    """Find the entries of all versions of a key."""
+    return [allow("FindEntries", ["dynamodb:Query"], ledger.table_arn)]
+
+
+def move_entries(ledger: dynamodb.Table) -> list[iam.PolicyStatement]:
+    """Read one entry and move it on. No role may delete one."""
+    actions = ["dynamodb:GetItem", "dynamodb:UpdateItem"]
+    return [allow("MoveEntries", actions, ledger.table_arn)]
+
+
+def keep_policies(ledger: dynamodb.Table) -> list[iam.PolicyStatement]:
+    """Put a policy down under its digest; the key keeps this right away from entries."""
+    statement = allow("KeepPolicies", ["dynamodb:PutItem"], ledger.table_arn)
+    statement.add_condition("ForAllValues:StringLike", {"dynamodb:LeadingKeys": "policy#*"})
+    return [statement]
 
 
 def read_objects(lake: s3.IBucket) -> list[iam.PolicyStatement]:
-    """Read objects and their tags, of any version."""
-    actions = [
-        "s3:GetObject",
-        "s3:GetObjectVersion",
-        "s3:GetObjectTagging",
-        "s3:GetObjectVersionTagging",
-    ]
+    """Look at objects and read them, in any version."""
+    actions = ["s3:GetObject", "s3:GetObjectVersion"]
     return [
         allow("ReadObjects", actions, lake.arn_for_objects("*")),
         allow("TellMissingFromForbidden", ["s3:ListBucket"], lake.bucket_arn),
@@ -70,18 +83,20 @@ def read_objects(lake: s3.IBucket) -> list[iam.PolicyStatement]:
 
 
 def rewrite_objects(lake: s3.IBucket) -> list[iam.PolicyStatement]:
-    """Write over objects and tag them."""
+    """Write over objects, and carry their tags over."""
     actions = [
         "s3:PutObject",
+        "s3:AbortMultipartUpload",
+        "s3:GetObjectTagging",
+        "s3:GetObjectVersionTagging",
         "s3:PutObjectTagging",
         "s3:PutObjectVersionTagging",
-        "s3:AbortMultipartUpload",
     ]
     return [allow("RewriteObjects", actions, lake.arn_for_objects("*"))]
 
 
 def erase_versions(lake: s3.IBucket) -> list[iam.PolicyStatement]:
-    """Delete one version by its id; a plain delete is not among them."""
+    """Delete one version by its id, after a look at its lock; a plain delete is not among them."""
     actions = ["s3:DeleteObjectVersion", "s3:GetObjectRetention", "s3:GetObjectLegalHold"]
     return [allow("EraseVersions", actions, lake.arn_for_objects("*"))]
 
@@ -105,17 +120,17 @@ def executions_of(machine: sfn.StateMachine) -> str:
 
 
 def check_tables(scope: Construct, *, database: str, crawler: str) -> list[iam.PolicyStatement]:
-    """Look for a table and a partition, add a partition, start the crawler."""
+    """Look for a table and a partition, add a partition, see when the crawler last ran."""
     actions = ["glue:GetTable", "glue:GetPartition", "glue:CreatePartition"]
     return [
         allow("CheckTables", actions, *_tables(scope, database)),
-        crawl_now(scope, crawler, "glue:GetCrawler"),
+        allow("SeeLastCrawl", ["glue:GetCrawler"], _glue(scope, "crawler", crawler)),
     ]
 
 
-def crawl_now(scope: Construct, crawler: str, *more: str) -> iam.PolicyStatement:
+def start_crawler(scope: Construct, *, crawler: str) -> list[iam.PolicyStatement]:
     """Start the crawler."""
-    return allow("Crawl", ["glue:StartCrawler", *more], _glue(scope, "crawler", crawler))
+    return [allow("StartCrawler", ["glue:StartCrawler"], _glue(scope, "crawler", crawler))]
 
 
 def crawl(scope: Construct, *, database: str, lake: s3.IBucket) -> list[iam.PolicyStatement]:

@@ -37,7 +37,7 @@ class Tasks(Construct):
         small = FunctionSettings(memory_mb=_SMALL_MB, timeout=_SHORT)
         # Fifteen minutes is Lambda's limit; what takes longer belongs to another path.
         large = FunctionSettings(memory_mb=_ONE_VCPU_MB, timeout=Duration.minutes(15), parquet=True)
-        ledger = permissions.keep_ledger(timer.ledger)
+        move = permissions.move_entries(timer.ledger)
         read = permissions.read_objects(lake)
         on_objects = {
             "LAKE_BUCKET": lake.bucket_name,
@@ -56,7 +56,7 @@ class Tasks(Construct):
             workbench=workbench,
             settings=small,
             variables=on_objects,
-            statements=[*read, *ledger],
+            statements=[*read, *permissions.find_entries(timer.ledger), *move],
         )
         self.scrub_object = PythonFunction(
             self,
@@ -64,7 +64,12 @@ class Tasks(Construct):
             workbench=workbench,
             settings=large,
             variables=on_objects,
-            statements=[*read, *permissions.rewrite_objects(lake), *ledger],
+            statements=[
+                *read,
+                *permissions.rewrite_objects(lake),
+                *permissions.keep_policies(timer.ledger),
+                *move,
+            ],
         )
         self.erase_version = PythonFunction(
             self,
@@ -72,7 +77,7 @@ class Tasks(Construct):
             workbench=workbench,
             settings=small,
             variables=on_objects,
-            statements=[*read, *permissions.erase_versions(lake), *ledger],
+            statements=[*read, *permissions.erase_versions(lake), *move],
         )
         self.check_catalog = PythonFunction(
             self,
@@ -90,7 +95,7 @@ class Tasks(Construct):
             workbench=workbench,
             settings=small,
             variables={"LEDGER_TABLE": timer.ledger.table_name},
-            statements=ledger,
+            statements=move,
         )
 
     def items(self) -> Iterator[tuple[str, PythonFunction]]:

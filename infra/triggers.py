@@ -55,10 +55,11 @@ class UploadTrigger(Construct):
                 *permissions.receive_messages(intake.queue),
                 *permissions.read_objects(lake),
                 *permissions.schedule_versions(timer.schedule),
-                *permissions.keep_ledger(timer.ledger),
+                *permissions.open_entries(timer.ledger),
                 *permissions.check_tables(
                     self, database=catalog.database_name, crawler=catalog.crawler_name
                 ),
+                *permissions.start_crawler(self, crawler=catalog.crawler_name),
             ],
         )
         lambda_.CfnEventSourceMapping(
@@ -95,13 +96,11 @@ class DueTrigger(Construct):
             settings=FunctionSettings(memory_mb=_MEMORY_MB, timeout=Duration.seconds(60)),
             variables={
                 "STATE_MACHINE_ARN": machine.state_machine_arn,
-                "LEDGER_TABLE": timer.ledger.table_name,
             },
             statements=[
                 *permissions.read_stream(timer.schedule),
                 *permissions.send_messages(timer.stream_dead_letters),
                 *permissions.start_runs(machine),
-                *permissions.keep_ledger(timer.ledger),
             ],
         )
         lambda_.CfnEventSourceMapping(
