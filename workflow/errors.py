@@ -22,6 +22,7 @@
     │   └── UnknownVersion          the ledger has no entry for this version
     ├── PolicyError                 datasets.yaml cannot be used
     ├── UsageError                  the caller's arguments make no sense
+    ├── RunNameTaken                an execution of that name works on something else
     ├── NotFound                    what the operator asked for does not exist
     └── UnexpectedError             anything else, reduced to its type and place
 
@@ -141,6 +142,10 @@ class PolicyError(LakescrubError):
         """Keep the positions beside the text."""
         self.positions = positions
         super().__init__(text)
+
+
+class RunNameTaken(LakescrubError):
+    """An execution with the run's name works on something else."""
 
 
 class UsageError(LakescrubError):

@@ -1,8 +1,9 @@
 """The lake: the S3 bucket with the data. Every read and write of it goes through here."""
 
 import hashlib
+import io
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from botocore.exceptions import ClientError
 
@@ -36,7 +37,7 @@ _ALGORITHMS = ("CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256")
 _NOT_THERE = frozenset({"404", "NoSuchKey", "NoSuchVersion"})
 _DELETE_MARKER = frozenset({"405", "MethodNotAllowed"})
 _CUSTOMER_KEY = frozenset({"400", "BadRequest", "InvalidRequest"})
-_HASH_CHUNK = 1024 * 1024
+_READ_BYTES = 1024 * 1024
 
 
 class Lake:
@@ -91,7 +92,7 @@ class Lake:
                 **pinned,
             )
 
-    def open(self, path: ObjectPath, stored: StoredObject) -> ObjectReader:
+    def open(self, path: ObjectPath, stored: StoredObject) -> BinaryIO:
         """Open exactly the version that was looked at."""
         pinned = {**_pinned(stored.version_id), "IfMatch": f'"{stored.etag}"'}
 
@@ -100,7 +101,9 @@ class Lake:
             answer = self._client.get_object(Bucket=path.bucket, Key=path.key, **pinned, **ranged)
             return answer["Body"]
 
-        return ObjectReader(get, size=stored.size, name=str(path))
+        return io.BufferedReader(
+            ObjectReader(get, size=stored.size, name=str(path)), buffer_size=_READ_BYTES
+        )
 
     def writer(
         self, path: ObjectPath, *, instead_of: StoredObject, tags: Mapping[str, str]
@@ -131,7 +134,7 @@ class Lake:
     def _sha256(self, path: ObjectPath, stored: StoredObject) -> str:
         digest = hashlib.sha256()
         with self.open(path, stored) as source:
-            while chunk := source.read(_HASH_CHUNK):
+            while chunk := source.read(_READ_BYTES):
                 digest.update(chunk)
         return digest.hexdigest()
 

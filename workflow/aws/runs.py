@@ -5,17 +5,13 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from workflow.aws.faults import error_code, told
-from workflow.errors import LakescrubError
+from workflow.errors import RunNameTaken
 from workflow.messages import RunInput, execution_name
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
 _ALREADY_THERE = "ExecutionAlreadyExists"
-
-
-class RunNameTaken(LakescrubError):
-    """An execution with the run's name works on something else."""
 
 
 class Runs:
