@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from aws_cdk import Duration
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
@@ -11,12 +12,11 @@ from infra.catalog import Catalog
 from infra.functions import FunctionSettings, PythonFunction, Workbench, camel_case
 from infra.timer import Timer
 
-# One full vCPU comes with 1,769 MB: scrubbing is bound by the CPU, and more memory adds only a
-# second one that it cannot use.
-_ONE_VCPU_MB = 1769
 # Boto3 and powertools alone take 100 MB; half a gigabyte buys a start under half a second.
-_SMALL_MB = 512
-_SHORT = Duration.seconds(60)
+_SMALL = FunctionSettings(memory_mb=512, timeout=Duration.seconds(60))
+# One full vCPU comes with 1,769 MB: scrubbing is bound by the CPU, and more memory adds only a
+# second one that it cannot use. Fifteen minutes is Lambda's limit.
+_LARGE = FunctionSettings(memory_mb=1769, timeout=Duration.minutes(15), parquet=True)
 
 
 class Tasks(Construct):
@@ -34,68 +34,23 @@ class Tasks(Construct):
     ) -> None:
         """Create the functions, each with the variables and rights that it uses."""
         super().__init__(scope, construct_id)
-        small = FunctionSettings(memory_mb=_SMALL_MB, timeout=_SHORT)
-        # Fifteen minutes is Lambda's limit; what takes longer belongs to another path.
-        large = FunctionSettings(memory_mb=_ONE_VCPU_MB, timeout=Duration.minutes(15), parquet=True)
-        move = permissions.move_entries(timer.ledger)
-        read = permissions.read_objects(lake)
-        on_objects = {
-            "LAKE_BUCKET": lake.bucket_name,
-            "LEDGER_TABLE": timer.ledger.table_name,
-            "DATASETS_FILE": "datasets.yaml",
-        }
-        on_catalog = {
-            "LAKE_BUCKET": lake.bucket_name,
-            "CRAWLER": catalog.crawler_name,
-            "DATABASE": catalog.database_name,
-            "DATASETS_FILE": "datasets.yaml",
-        }
-        self.inspect_object = PythonFunction(
-            self,
-            "inspect_object",
-            workbench=workbench,
-            settings=small,
-            variables=on_objects,
-            statements=[*read, *permissions.find_entries(timer.ledger), *move],
-        )
-        self.scrub_object = PythonFunction(
-            self,
-            "scrub_object",
-            workbench=workbench,
-            settings=large,
-            variables=on_objects,
-            statements=[
-                *read,
-                *permissions.rewrite_objects(lake),
-                *permissions.keep_policies(timer.ledger),
-                *move,
-            ],
-        )
-        self.erase_version = PythonFunction(
-            self,
-            "erase_version",
-            workbench=workbench,
-            settings=small,
-            variables=on_objects,
-            statements=[*read, *permissions.erase_versions(lake), *move],
-        )
-        self.check_catalog = PythonFunction(
-            self,
-            "check_catalog",
-            workbench=workbench,
-            settings=small,
-            variables=on_catalog,
-            statements=permissions.check_tables(
-                self, database=catalog.database_name, crawler=catalog.crawler_name
-            ),
-        )
+        self._workbench = workbench
+        self._lake = lake
+        self._ledger = timer.ledger
+        find = permissions.find_entries(timer.ledger)
+        rewrite = permissions.rewrite_objects(lake)
+        policies = permissions.keep_policies(timer.ledger)
+        self.inspect_object = self._on_objects("inspect_object", *find)
+        self.scrub_object = self._on_objects("scrub_object", *rewrite, *policies, settings=_LARGE)
+        self.erase_version = self._on_objects("erase_version", *permissions.erase_versions(lake))
+        self.check_catalog = self._on_catalog(catalog)
         self.record_rejection = PythonFunction(
             self,
             "record_rejection",
             workbench=workbench,
-            settings=small,
+            settings=_SMALL,
             variables={"LEDGER_TABLE": timer.ledger.table_name},
-            statements=move,
+            statements=permissions.move_entries(timer.ledger),
         )
 
     def items(self) -> Iterator[tuple[str, PythonFunction]]:
@@ -103,3 +58,41 @@ class Tasks(Construct):
         for name, value in vars(self).items():
             if isinstance(value, PythonFunction):
                 yield camel_case(name), value
+
+    def _on_objects(
+        self, name: str, *statements: iam.PolicyStatement, settings: FunctionSettings = _SMALL
+    ) -> PythonFunction:
+        """Create a function that reads objects and moves their entries."""
+        return PythonFunction(
+            self,
+            name,
+            workbench=self._workbench,
+            settings=settings,
+            variables={
+                "LAKE_BUCKET": self._lake.bucket_name,
+                "LEDGER_TABLE": self._ledger.table_name,
+                "DATASETS_FILE": "datasets.yaml",
+            },
+            statements=[
+                *permissions.read_objects(self._lake),
+                *permissions.move_entries(self._ledger),
+                *statements,
+            ],
+        )
+
+    def _on_catalog(self, catalog: Catalog) -> PythonFunction:
+        return PythonFunction(
+            self,
+            "check_catalog",
+            workbench=self._workbench,
+            settings=_SMALL,
+            variables={
+                "LAKE_BUCKET": self._lake.bucket_name,
+                "CRAWLER": catalog.crawler_name,
+                "DATABASE": catalog.database_name,
+                "DATASETS_FILE": "datasets.yaml",
+            },
+            statements=permissions.check_tables(
+                self, database=catalog.database_name, crawler=catalog.crawler_name
+            ),
+        )
