@@ -8,9 +8,9 @@ from aws_cdk import App
 from aws_cdk.assertions import Template
 
 from infra.accepted_findings import accept_findings
-from infra.datasets import dataset_prefixes
 from infra.environments import DEV, ENVIRONMENTS, Environment
 from infra.stack import LakescrubStack
+from workflow.policy import read_policies
 
 ROOT = Path(__file__).parents[1]
 COMMITTED_TEMPLATE = Path(__file__).parent / "lakescrub-dev.template.json"
@@ -20,9 +20,15 @@ DATASETS = ROOT / "datasets.yaml"
 WITHOUT_BUNDLES: dict[str, object] = {"aws:cdk:bundling-stacks": []}
 
 
-def build(environments: Sequence[Environment], **app_settings: object) -> App:
-    """Return the app with one stack for each environment."""
-    prefixes = dataset_prefixes(DATASETS)
+def build(
+    environments: Sequence[Environment], *, datasets: Path = DATASETS, **app_settings: object
+) -> App:
+    """Return the app with one stack for each environment.
+
+    Raises:
+        PolicyError: ``datasets`` cannot be used.
+    """
+    prefixes = [dataset.prefix for dataset in read_policies(datasets).values()]
     app = App(analytics_reporting=False, **app_settings)  # type: ignore[arg-type] # App's own
     for environment in environments:
         stack = LakescrubStack(app, environment=environment, prefixes=prefixes)

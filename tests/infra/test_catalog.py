@@ -1,12 +1,12 @@
 from infra.app import DATASETS
-from infra.datasets import dataset_prefixes
+from workflow.policy import read_policies
 
 
 def test_crawler_has_a_target_for_each_dataset(template):
     crawler = template.properties("AWS::Glue::Crawler")
 
     paths = [target["Path"]["Fn::Join"][1][2] for target in crawler["Targets"]["S3Targets"]]
-    assert paths == [f"/{prefix}" for prefix in dataset_prefixes(DATASETS)]
+    assert paths == [f"/{dataset.prefix}" for dataset in read_policies(DATASETS).values()]
 
 
 def test_crawler_runs_daily_and_never_deletes_a_table(template):
