@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from workflow.cli.output import AsJson, ExitCode, print_json, print_pairs, print_table, say
+from workflow.cli.policy_preview import PolicyFile, preview
 from workflow.errors import NotFound
 from workflow.policy import Policies, examine, format_duration, read_policies
 from workflow.policy.comparison import compare, describe, describe_rule
@@ -19,9 +20,7 @@ app = typer.Typer(
     help="Check and explain the policy file, datasets.yaml.",
 )
 
-File = Annotated[
-    Path, typer.Option("--file", "-f", envvar="LAKESCRUB_POLICY", help="The policy file.")
-]
+app.command("try")(preview)
 _DEFAULT = Path("datasets.yaml")
 
 
@@ -51,7 +50,7 @@ def check(
 @app.command()
 def match(
     key: Annotated[str, typer.Argument(help="A key of the lake, or s3://bucket/key.")],
-    file: File = _DEFAULT,
+    file: PolicyFile = _DEFAULT,
     as_json: AsJson = False,
 ) -> None:
     """Say which dataset a key belongs to; the longest matching prefix wins.
@@ -79,7 +78,7 @@ def match(
 @app.command()
 def show(
     dataset: Annotated[str | None, typer.Argument(help="One dataset, with its rules.")] = None,
-    file: File = _DEFAULT,
+    file: PolicyFile = _DEFAULT,
     as_json: AsJson = False,
 ) -> None:
     """Show the datasets, or all about one of them, with every default filled in.

@@ -2,10 +2,10 @@
 
 import os
 import traceback
-from pathlib import Path
 
 import typer
 
+from workflow.boundary import reduced
 from workflow.cli.output import ExitCode, say
 from workflow.errors import (
     LakescrubError,
@@ -13,7 +13,6 @@ from workflow.errors import (
     ObjectMissing,
     PermanentError,
     PolicyError,
-    UnexpectedError,
     UnknownVersion,
     UsageError,
 )
@@ -45,7 +44,7 @@ def refuse(error: Exception) -> int:
     if isinstance(error, LakescrubError):
         say(_text(error))
         return next((code for kind, code in _EXIT_CODES if isinstance(error, kind)), ExitCode.OTHER)
-    say(_text(UnexpectedError(f"{type(error).__name__} at {_place(error)}")))
+    say(_text(reduced(error)))
     return ExitCode.OTHER
 
 
@@ -62,8 +61,3 @@ def _usage(error: typer.TyperException) -> int:
     hint = "" if context is None or "\n" in message else f" (try: {context.command_path} --help)"
     say(f"{message}{hint}")
     return ExitCode.USAGE
-
-
-def _place(error: Exception) -> str:
-    frames = traceback.extract_tb(error.__traceback__)
-    return f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "unknown place"
