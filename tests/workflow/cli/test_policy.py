@@ -237,14 +237,14 @@ def test_try_shows_values_on_request(run: Callable, policy: Path, sample: Path):
             ["SAMPLE", "--rows", "0"],
             2,
             (
-                "Invalid value for '--rows': 0 is not in the range x>=1. "
+                "Invalid value for '--rows': Input should be greater than or equal to 1 "
                 "(try: lakescrub policy try --help)\n"
             ),
         ),
     ],
 )
 def test_try_refuses_bad_input(
-    run: Callable, policy: Path, sample: Path, arguments: list[str], code: int, message: str
+    run: Callable, policy: Path, sample: Path, *, arguments: list[str], code: int, message: str
 ):
     given = [str(sample) if argument == "SAMPLE" else argument for argument in arguments]
 
