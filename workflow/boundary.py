@@ -4,8 +4,7 @@ An error of our tree passes: its text is built from names and positions. Anythin
 the content of an object in its text, its cause or its locals, so only its type and place leave.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
 from traceback import extract_tb
@@ -37,28 +36,16 @@ def _place(error: BaseException) -> str:
     return f"{name}:{frame.lineno}"
 
 
-@contextmanager
-def safe_errors() -> Iterator[None]:
-    """Let only safe errors out of a block.
-
-    Raises:
-        LakescrubError: Ours as it is, anything else as UnexpectedError.
-    """
-    failure: LakescrubError | None = None
-    try:
-        yield
-    except Exception as error:  # noqa: BLE001 - this is the boundary
-        failure = reduced(error)
-    if failure is not None:
-        raise failure
-
-
 def within_boundary(function: Callable[P, R]) -> Callable[P, R]:
-    """Wrap a function so that only safe errors leave it."""
+    """Wrap a function so that only safe errors leave it: ours as they are, others reduced."""
 
     @wraps(function)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
-        with safe_errors():
+        try:
             return function(*args, **kwargs)
+        except Exception as error:  # noqa: BLE001 - this is the boundary
+            failure = reduced(error)
+        # Raised out here, the new error does not drag the old one along as its context.
+        raise failure
 
     return wrapped

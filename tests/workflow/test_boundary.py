@@ -1,6 +1,6 @@
 import pytest
 
-from workflow.boundary import safe_errors, within_boundary
+from workflow.boundary import within_boundary
 from workflow.errors import MalformedData, UnexpectedError
 
 CANARY = "4111-1111-1111-1111"
@@ -11,8 +11,8 @@ def leak(text):
 
 
 def test_reduces_an_unforeseen_error_to_type_and_place():
-    with pytest.raises(UnexpectedError) as caught, safe_errors():
-        leak(CANARY)
+    with pytest.raises(UnexpectedError) as caught:
+        within_boundary(leak)(CANARY)
 
     assert str(caught.value).startswith("ValueError at tests/workflow/test_boundary.py:")
     assert CANARY not in str(caught.value)

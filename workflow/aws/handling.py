@@ -11,7 +11,7 @@ from aws_lambda_powertools.utilities.batch import (
 )
 
 from workflow.aws.telemetry import telemetry
-from workflow.boundary import safe_errors
+from workflow.boundary import within_boundary
 
 Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
 
@@ -23,13 +23,12 @@ def handled(handler: Handler) -> Handler:
     def wrapped(event: dict[str, Any], context: Any) -> dict[str, Any]:
         telemetry().begin(context)
         try:
-            with safe_errors():
-                telemetry().about(_names(event))
-                return handler(event, context)
+            telemetry().about(_names(event))
+            return handler(event, context)
         finally:
             telemetry().end()
 
-    return wrapped
+    return within_boundary(wrapped)
 
 
 def _names(event: Mapping[str, Any]) -> dict[str, Any]:
@@ -49,10 +48,11 @@ def handle_batch(
 ) -> dict[str, Any]:
     """Handle each record of a batch, and say which ones are to be delivered again."""
 
+    safe_handler = within_boundary(record_handler)
+
     def safely(record: dict[str, Any]) -> None:
         try:
-            with safe_errors():
-                record_handler(record)
+            safe_handler(record)
         except Exception as error:
             telemetry().warn("record_failed", error=type(error).__name__, reason=str(error))
             telemetry().count("RecordsFailed")
