@@ -47,7 +47,6 @@ def handle_batch(
     kind: EventType,
 ) -> dict[str, Any]:
     """Handle each record of a batch, and say which ones are to be delivered again."""
-
     safe_handler = within_boundary(record_handler)
 
     def safely(record: dict[str, Any]) -> None:

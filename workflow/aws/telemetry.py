@@ -49,7 +49,8 @@ class Telemetry:
 
     def end(self) -> None:
         """Write the invocation's metrics, forget its names."""
-        self._metrics.flush_metrics(raise_on_empty_metrics=False)
+        if self._metrics.metric_set:
+            self._metrics.flush_metrics()
         self._logger.clear_state()
 
 
