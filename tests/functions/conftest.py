@@ -10,8 +10,9 @@ from workflow.aws import telemetry, wiring
 
 
 @pytest.fixture
-def story(monkeypatch):
-    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "test")
+def story(monkeypatch, request):
+    # A logger of its own for each test: it writes to the standard output of its first use.
+    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", request.node.name)
     monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "lakescrub")
     wiring.wiring.cache_clear()
     telemetry.telemetry.cache_clear()

@@ -1,8 +1,6 @@
 import json
 from pathlib import Path
 
-import pytest
-
 from functions.start_runs.handler import handler
 from workflow.aws.wiring import wiring
 from workflow.errors import ServiceUnavailable
@@ -43,8 +41,3 @@ def test_hands_back_a_record_that_is_no_schedule_item(story, context):
     result = handler({"Records": [broken]}, context)
 
     assert result == {"batchItemFailures": [{"itemIdentifier": "111"}]}
-
-
-@pytest.mark.parametrize("event", [{"Records": []}])
-def test_accepts_an_empty_batch(story, context, event):
-    assert handler(event, context) == {"batchItemFailures": []}
