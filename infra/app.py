@@ -1,6 +1,7 @@
 """The app: which stacks there are, and the template that the repository keeps."""
 
 import json
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -38,7 +39,9 @@ def build(
 
 def synthesize() -> None:
     """Write the cloud assembly of every environment, bundles included."""
-    build(list(ENVIRONMENTS.values())).synth()
+    # The CDK command names another folder where it wants one.
+    outdir = os.environ.get("CDK_OUTDIR", str(ROOT / "cdk.out"))
+    build(list(ENVIRONMENTS.values()), outdir=outdir).synth()
 
 
 def render_template(environment: Environment = DEV) -> str:

@@ -17,8 +17,8 @@ PYTHON_VERSION = "3.14"
 # Amazon Linux 2023 has glibc 2.34, so both generations of wheels run there; some projects have
 # wheels of one generation only.
 PLATFORMS = ("manylinux2014_aarch64", "manylinux_2_28_aarch64")
-# Weight without use at run time.
-_NOT_SHIPPED = ("tests", "__pycache__", "include")
+# Weight without use here: scripts, headers, pyarrow's own tests, its Flight server and S3 client.
+UNUSED = ("bin", "pyarrow/include", "pyarrow/tests", "pyarrow/*flight*", "pyarrow/*_s3*")
 
 
 @jsii.implements(ILocalBundling)
@@ -35,6 +35,7 @@ class PipBundler:
         """Fill ``output_dir``. CDK calls this before it would turn to Docker."""
         output = Path(output_dir)
         install(self._requirements, output)
+        remove_unused(output)
         for source in self._sources:
             copy_source(self._root / source, output / source)
         check_size(output)
@@ -53,9 +54,16 @@ def install(requirements: Path, output: Path) -> None:
         ],
         check=True,
     )
-    for name in _NOT_SHIPPED:
-        for folder in list(output.rglob(name)):
-            shutil.rmtree(folder, ignore_errors=True)
+
+
+def remove_unused(output: Path) -> None:
+    """Remove what the functions never load."""
+    for pattern in UNUSED:
+        for path in list(output.glob(pattern)):
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
 
 
 def copy_source(source: Path, target: Path) -> None:

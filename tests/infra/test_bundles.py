@@ -1,0 +1,63 @@
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from infra import pip_bundler
+from infra.bundles import ROOT, SOURCES
+from workflow.errors import UsageError
+
+READ_PARQUET = """
+import io, sys
+import pyarrow, pyarrow.compute, pyarrow.parquet
+
+assert pyarrow.__file__.startswith(sys.argv[1])
+file = io.BytesIO()
+pyarrow.parquet.write_table(pyarrow.table({"a": [1, 2]}), file, compression="zstd")
+assert pyarrow.parquet.read_table(file)["a"].to_pylist() == [1, 2]
+"""
+
+
+@pytest.fixture
+def bundle(tmp_path):
+    requirements = tmp_path / "nothing.txt"
+    requirements.write_text("# no dependency\n")
+    output = tmp_path / "bundle"
+    output.mkdir()
+    bundler = pip_bundler.PipBundler(root=ROOT, requirements=requirements, sources=SOURCES)
+
+    bundler.try_bundle(str(output))
+
+    return output
+
+
+def test_a_bundle_holds_functions_library_and_policies_at_its_root(bundle):
+    assert (bundle / "functions" / "scrub_object" / "handler.py").exists()
+    assert (bundle / "workflow" / "errors.py").exists()
+    assert (bundle / "datasets.yaml").exists()
+
+
+def test_a_bundle_leaves_out_what_python_left_behind(bundle):
+    assert list(bundle.rglob("__pycache__")) == []
+
+
+def test_a_bundle_that_lambda_would_refuse_is_refused(tmp_path):
+    (tmp_path / "large.so").write_bytes(b"\0" * 3_000_000)
+
+    with pytest.raises(UsageError, match="bundle is 3 MB unzipped, over 2 MB"):
+        pip_bundler.check_size(tmp_path, limit=2_000_000)
+
+
+def test_pyarrow_reads_and_writes_parquet_without_what_is_left_out(tmp_path):
+    shutil.copytree(Path(pa.__file__).parent, tmp_path / "pyarrow")
+    pip_bundler.remove_unused(tmp_path)
+
+    subprocess.run(
+        [sys.executable, "-c", READ_PARQUET, str(tmp_path)],
+        env={"PYTHONPATH": str(tmp_path)},
+        check=True,
+    )
+    assert not list(tmp_path.rglob("*flight*.so*"))
