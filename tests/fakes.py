@@ -14,9 +14,10 @@ from typing import Any
 from workflow.entry import Checksum, Entry, Intent
 from workflow.errors import ObjectChanged, ObjectMissing
 from workflow.messages import ObjectPath, RunInput, Timer
+from workflow.scrub import SecretKey
 from workflow.stored_object import StoredObject, Written
 from workflow.stores import LastCrawl, Table
-from workflow.transitions import OPERATOR_ARROWS, PARKED, Status, may_follow
+from workflow.transitions import OPERATOR_ARROWS, PARKED, may_follow
 
 
 def nothing(_operation: str) -> None:
@@ -262,6 +263,11 @@ class FakeRuns:
         return True
 
 
+class FakeKeys:
+    def get(self, key_id: str) -> SecretKey:
+        return SecretKey(key_id, b"0123456789abcdef0123456789abcdef")
+
+
 @dataclass
 class FakeCatalog:
     tables: dict[str, Table] = field(default_factory=dict)
@@ -285,6 +291,3 @@ class FakeCatalog:
 
     def start_crawler(self) -> None:
         self.crawls_started += 1
-
-
-__all__ = ["FakeCatalog", "FakeLake", "FakeLedger", "FakeRuns", "FakeSchedule", "Status"]

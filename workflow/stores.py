@@ -10,6 +10,7 @@ from typing import Any, BinaryIO, Protocol
 
 from workflow.entry import Checksum, Entry, Intent
 from workflow.messages import ObjectPath, RunInput, Timer
+from workflow.scrub import SecretKey
 from workflow.stored_object import StoredObject, Written
 
 
@@ -86,6 +87,13 @@ class ScheduleStore(Protocol):
 
     def set(self, timer: Timer, *, now: datetime) -> bool:
         """Set a timer where there is none."""
+
+
+class KeyStore(Protocol):
+    """Keys of keyed actions by id."""
+
+    def get(self, key_id: str) -> SecretKey:
+        """Give a key."""
 
 
 class RunStarter(Protocol):

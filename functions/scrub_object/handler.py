@@ -14,7 +14,11 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     request = scrub_object.Request.from_event(event)
     tools = wiring()
     result = scrub_object.run(
-        request, lake=tools.lake, ledger=tools.ledger, policies=tools.policies
+        request,
+        lake=tools.lake,
+        ledger=tools.ledger,
+        policies=tools.policies,
+        keys=lambda: tools.keys,
     )
     _report(result)
     return result.to_event()

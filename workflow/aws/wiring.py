@@ -14,6 +14,7 @@ from workflow.aws.lake import Lake
 from workflow.aws.ledger import Ledger
 from workflow.aws.runs import Runs
 from workflow.aws.schedule import Schedule
+from workflow.aws.secret_keys import SecretKeys
 from workflow.policy import Policies, read_policies
 
 # A Lambda function is billed while it waits, and the state machine retries with more patience.
@@ -64,6 +65,11 @@ class Wiring:
             database=os.environ["DATABASE"],
             crawler=os.environ["CRAWLER"],
         )
+
+    @cached_property
+    def keys(self) -> SecretKeys:
+        """The keys of keyed actions."""
+        return SecretKeys(self._client("secretsmanager"), os.environ["HASH_KEYS_SECRET"])
 
     @cached_property
     def policies(self) -> Policies:

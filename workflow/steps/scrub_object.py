@@ -1,6 +1,6 @@
 """ScrubObject: scrub the inspected bytes and write them in place, or leave them as they are."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
@@ -9,11 +9,11 @@ from workflow.errors import ObjectChanged, ObjectMissing, UnknownDataset, Unknow
 from workflow.execution import Execution
 from workflow.messages import ObjectPath
 from workflow.policy import Dataset, Policies
-from workflow.scrub import ScrubReport, scrub
+from workflow.scrub import ScrubOptions, ScrubReport, scrub
 from workflow.steps.inspect_object import Inspection
 from workflow.steps.own_writes import is_output_of
 from workflow.stored_object import StoredObject, Written
-from workflow.stores import LakeStore, LedgerStore, Rewrite
+from workflow.stores import KeyStore, LakeStore, LedgerStore, Rewrite
 from workflow.transitions import Status
 
 TAG = "processed"
@@ -65,6 +65,7 @@ class _Job:
     current_etag: str
     source: StoredObject
     tags: Mapping[str, str]
+    options: ScrubOptions
 
     @property
     def path(self) -> ObjectPath:
@@ -75,8 +76,22 @@ class _Job:
         return TAG in self.tags
 
 
-def run(request: Request, *, lake: LakeStore, ledger: LedgerStore, policies: Policies) -> Result:
+def run(
+    request: Request,
+    *,
+    lake: LakeStore,
+    ledger: LedgerStore,
+    policies: Policies,
+    keys: Callable[[], KeyStore],
+) -> Result:
     """Scrub one object.
+
+    Args:
+        request: The payload.
+        lake: The lake.
+        ledger: The ledger.
+        policies: The policies in force.
+        keys: Opens the store of keys, which only keyed actions need.
 
     Raises:
         ObjectChanged: Other bytes are under the key than those inspected: inspect again.
@@ -89,7 +104,7 @@ def run(request: Request, *, lake: LakeStore, ledger: LedgerStore, policies: Pol
         # An earlier try wrote, and did not live to say so.
         _record_outcome(entry, landed, ledger=ledger)
         return Result(Status.PROCESSED, report=None, tagged=landed.tagged)
-    job = _job(request, entry, lake=lake, policies=policies)
+    job = _job(request, entry, lake=lake, policies=policies, keys=keys)
     if not job.dataset.enforce:
         return _observe(job, lake=lake, ledger=ledger)
     ledger.keep_policy(job.dataset.digest, job.dataset.canonical())
@@ -135,7 +150,14 @@ def _outcome(entry: Entry, current: StoredObject, *, lake: LakeStore) -> Outcome
     )
 
 
-def _job(request: Request, entry: Entry, *, lake: LakeStore, policies: Policies) -> _Job:
+def _job(
+    request: Request,
+    entry: Entry,
+    *,
+    lake: LakeStore,
+    policies: Policies,
+    keys: Callable[[], KeyStore],
+) -> _Job:
     path, inspection = entry.path, request.inspection
     dataset = policies.match(path.key)
     if dataset is None:
@@ -155,7 +177,14 @@ def _job(request: Request, entry: Entry, *, lake: LakeStore, policies: Policies)
         current_etag=str(inspection.if_match),
         source=source,
         tags=tags,
+        options=_options(dataset, keys),
     )
+
+
+def _options(dataset: Dataset, keys: Callable[[], KeyStore]) -> ScrubOptions:
+    if dataset.hash_key is None:
+        return dataset.options
+    return replace(dataset.options, key=keys().get(dataset.hash_key))
 
 
 class _Nowhere:
@@ -173,7 +202,7 @@ def _scrub(job: _Job, sink: Any, *, lake: LakeStore) -> ScrubReport:
             rules=job.dataset.rules,
             format=job.dataset.format,
             name=job.path.key,
-            options=job.dataset.options,
+            options=job.options,
         )
 
 

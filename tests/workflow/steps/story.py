@@ -8,7 +8,7 @@ import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from tests.fakes import FakeCatalog, FakeLake, FakeLedger, FakeRuns, FakeSchedule
+from tests.fakes import FakeCatalog, FakeKeys, FakeLake, FakeLedger, FakeRuns, FakeSchedule
 from workflow.entry import Entry
 from workflow.errors import ObjectChanged, ObjectMissing
 from workflow.execution import Execution
@@ -43,6 +43,7 @@ class Story:
     ledger: FakeLedger = field(default_factory=FakeLedger)
     schedule: FakeSchedule = field(default_factory=FakeSchedule)
     catalog: FakeCatalog = field(default_factory=FakeCatalog)
+    keys: FakeKeys = field(default_factory=FakeKeys)
     runs: FakeRuns = field(default_factory=FakeRuns)
     uploads: int = 0
     now: datetime = START
@@ -106,6 +107,7 @@ class Story:
             lake=self.lake,
             ledger=self.ledger,
             policies=self.policies,
+            keys=lambda: self.keys,
         )
 
     def erase(self, execution, inspection, ending):
