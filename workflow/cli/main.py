@@ -19,7 +19,7 @@ from workflow.cli.refusal import refuse
 
 # In the order of a first day with lakescrub. Module workflow.cli.<name> has an `app`, or a
 # function of that name.
-COMMANDS = ("policy",)
+COMMANDS = ("up", "status", "advance", "policy")
 
 
 class _Commands(MutableMapping[str, Any]):

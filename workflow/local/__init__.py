@@ -1,1 +1,1 @@
-"""The embedded stack: the whole system on one machine."""
+"""The embedded stack: the whole system on one machine, no AWS account, no Docker."""

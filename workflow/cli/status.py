@@ -1,0 +1,58 @@
+"""``lakescrub status``: every name that a client of the system needs."""
+
+from typing import Annotated, Any
+
+import typer
+
+from workflow.cli.output import AsJson, print_json, print_pairs
+from workflow.cli.stack_control import Endpoint
+from workflow.errors import NotFound
+
+Stack = Annotated[
+    str, typer.Option("--stack", envvar="LAKESCRUB_STACK", help="Name of the CloudFormation stack.")
+]
+
+
+def status(
+    endpoint: Endpoint = None,
+    stack: Stack = "lakescrub-dev",
+    as_json: AsJson = False,
+) -> None:
+    """Print where everything is: endpoint, buckets, tables, state machine, queues.
+
+    lakescrub status
+    lakescrub status --stack lakescrub-prod --json
+    """
+    found = read_status(endpoint, stack)
+    if as_json:
+        print_json(found)
+    else:
+        print_pairs(
+            [(name, value) for name, value in found.items() if name != "outputs"]
+            + list(found["outputs"].items())
+        )
+
+
+def read_status(endpoint: str | None, stack: str) -> dict[str, Any]:
+    """Read the outputs of a deployed stack.
+
+    Raises:
+        NotFound: There is no such stack, or nothing answers at the endpoint.
+    """
+    import boto3  # noqa: PLC0415 -- only commands that talk to AWS need it
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+
+    try:
+        client = boto3.client("cloudformation", endpoint_url=endpoint)
+        described = client.describe_stacks(StackName=stack)["Stacks"][0]
+    except ClientError as error:
+        raise NotFound(f"stack {stack}: {error.response['Error']['Code']}") from None
+    except BotoCoreError as error:
+        raise NotFound(f"stack {stack}: {type(error).__name__}: is the endpoint right?") from None
+    return {
+        "endpoint": client.meta.endpoint_url,
+        "region": client.meta.region_name,
+        "stack": stack,
+        "status": described["StackStatus"],
+        "outputs": {o["OutputKey"]: o["OutputValue"] for o in described.get("Outputs", [])},
+    }

@@ -1,0 +1,72 @@
+"""Put the pieces together: load the emulators and install every shim."""
+
+import pathlib
+import sys
+from collections.abc import Callable
+from typing import Protocol
+
+from workflow.local import emulator
+from workflow.local.clients import Clients
+from workflow.local.host import Application
+from workflow.local.runtime.pool import Pool
+
+
+class Part(Protocol):
+    """Something that runs while the stack does."""
+
+    def start(self) -> None:
+        """Begin."""
+
+    def stop(self) -> None:
+        """End."""
+
+
+def assemble(
+    pool: Pool, *, port: int, region: str, folder: pathlib.Path
+) -> tuple[Application, Callable[[str], tuple[str, str]]]:
+    """Load ministack, install the shims, and return its application and its identity look-up."""
+    again = "ministack.app" in sys.modules
+    application = emulator.load(port, region=region, folder=folder)
+    from workflow.local.deploy import provisioned
+    from workflow.local.machine import bridge, timing
+    from workflow.local.shims import (
+        dynamodb_ttl,
+        event_source_mappings,
+        iam_requests,
+        lambda_runtime,
+        request_time,
+    )
+
+    if again:
+        emulator.reset(application)
+        emulator.move_to_port(port)
+        bridge.reset()
+    lambda_runtime.install(pool, endpoint=f"http://127.0.0.1:{port}")
+    event_source_mappings.install()
+    dynamodb_ttl.install()
+    iam_requests.install()
+    request_time.install()
+    provisioned.install()
+    bridge.install(region=region)
+    timing.install()
+    return application.app, _identity
+
+
+def connect(clients: Clients) -> list[Part]:
+    """Install what needs clients of the running stack; returns what is to be started."""
+    from workflow.local.machine import calling
+    from workflow.local.shims import dynamodb_ttl
+
+    calling.install(clients)
+    return [dynamodb_ttl.Sweeper()]
+
+
+def _identity(access_key: str) -> tuple[str, str]:
+    """Role name and session name behind an access key; empty for the account itself."""
+    from ministack.services import sts
+
+    session = sts._sessions.get(access_key)
+    if session is None:
+        return "", ""
+    _, role, name = session["Arn"].rsplit("/", 2)
+    return role, name

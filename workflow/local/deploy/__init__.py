@@ -1,0 +1,1 @@
+"""Deploy the committed CloudFormation template to the embedded stack."""

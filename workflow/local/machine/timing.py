@@ -1,0 +1,73 @@
+"""Wait, Retry and the machine's TimeoutSeconds run on the stack's clock.
+
+Wrong in moto 5.2.5: they sleep in real time, so a moved clock does not end them, and a stopped
+execution sleeps on in its Retry. The time-out of a Task stays in real time: the work that it
+limits is real, and an `advance` in its middle must not kill it.
+"""
+
+import threading
+from typing import Any
+
+from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
+from moto.stepfunctions.parser.asl.component.eval_component import EvalComponent
+from moto.stepfunctions.parser.asl.component.program.program import Program
+from moto.stepfunctions.parser.asl.component.state.wait.wait_function.wait_function import (
+    WaitFunction,
+)
+from moto.stepfunctions.parser.asl.eval.environment import Environment
+
+from workflow.local.clock import CLOCK
+from workflow.local.shims.pins import Pin
+
+_PREFIX = "moto.stepfunctions.parser.asl"
+PINS = (
+    Pin(f"{_PREFIX}.component.common.retry.retrier_decl:RetrierDecl._eval_body", "?"),
+    Pin(f"{_PREFIX}.component.state.wait.wait_function.wait_function:WaitFunction", "?"),
+    Pin(f"{_PREFIX}.component.program.program:Program.eval", "?"),
+    Pin(f"{_PREFIX}.eval.environment:Environment.set_stop", "?"),
+)
+
+
+class _ClockSleep:
+    """Stands for the module `time` in the retrier."""
+
+    @staticmethod
+    def sleep(seconds: float) -> None:
+        """Sleep on the stack's clock."""
+        CLOCK.sleep(seconds)
+
+
+def install() -> None:
+    """Replace the three places that wait."""
+    retrier_decl.time = _ClockSleep
+    WaitFunction._eval_body = _wait
+    Program.eval = _run_program
+
+
+def _wait(self: WaitFunction, env: Environment) -> None:
+    seconds = self._get_wait_seconds(env=env)
+    CLOCK.sleep(seconds, unless=lambda: not env.is_running())
+
+
+def _run_program(self: Program, env: Environment) -> None:
+    """Evaluate on a thread of its own and give up when the machine's time is over."""
+    limit = self.timeout_seconds.timeout_seconds if self.timeout_seconds else None
+    env.next_state_name = self.start_at.start_at_name
+    if limit is None:
+        EvalComponent.eval(self, env)
+        return
+    ended = threading.Event()
+    worker = threading.Thread(target=_evaluate, args=(self, env, ended), daemon=True)
+    worker.start()
+    CLOCK.sleep(limit, unless=ended.is_set)
+    if not ended.is_set():
+        env.set_timed_out()
+        CLOCK.wake()
+
+
+def _evaluate(program: Any, env: Environment, ended: threading.Event) -> None:
+    try:
+        EvalComponent.eval(program, env)
+    finally:
+        ended.set()
+        CLOCK.wake()

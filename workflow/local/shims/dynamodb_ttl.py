@@ -1,0 +1,141 @@
+"""Items whose TTL has passed are removed, and the removal reaches the table's stream.
+
+Wrong in ministack 1.5.33: its reaper deletes once a minute and writes no stream record at all;
+GetRecords gives `userIdentity` with lower-case members.
+AWS: the removal is a REMOVE record whose `userIdentity` is type `Service`, principal
+`dynamodb.amazonaws.com` (`Type`, `PrincipalId` in the Streams API; lower case in a Lambda event).
+An item is never removed whose time lies more than five years in the past.
+Sources: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/time-to-live-ttl-streams.html
+https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_Identity.html
+"""
+
+import contextvars
+import copy
+import json
+import threading
+import time
+from typing import Any
+
+from ministack.core.responses import request_scope
+from ministack.services import dynamodb, dynamodb_streams
+
+from workflow.local.clock import CLOCK
+from workflow.local.shims.pins import Pin
+
+PINS = (
+    Pin("ministack.services.dynamodb:_ttl_reaper", "?"),
+    Pin("ministack.services.dynamodb:_build_change_record", "?"),
+    Pin("ministack.services.dynamodb:_emit_stream_event", "?"),
+    Pin("ministack.services.dynamodb_streams:_get_records", "?"),
+)
+
+_SERVICE = {"type": "Service", "principalId": "dynamodb.amazonaws.com"}
+_FIVE_YEARS = 5 * 365 * 24 * 3600
+_PERIOD = 1.0
+_expiring: contextvars.ContextVar[bool] = contextvars.ContextVar("expiring", default=False)
+
+
+class _ParkedTime:
+    """The module's `time`, except that ministack's own reaper never wakes up."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(time, name)
+
+    def time(self) -> float:
+        if threading.current_thread().name == "dynamodb-ttl-reaper":
+            threading.Event().wait()
+        return time.time()
+
+
+class Sweeper:
+    """Removes expired items about once a second, and at once when the clock is moved."""
+
+    def __init__(self) -> None:
+        """Prepare the thread."""
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="lakescrub-ttl", daemon=True)
+
+    def start(self) -> None:
+        """Begin to sweep."""
+        CLOCK.on_advance(sweep)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread."""
+        self._stopped.set()
+        self._thread.join(5)
+
+    def _run(self) -> None:
+        while not self._stopped.wait(_PERIOD):
+            sweep()
+
+
+def install() -> None:
+    """Mark removals by TTL, show them as the API does, and stop ministack's reaper."""
+    if hasattr(dynamodb._build_change_record, "__lakescrub_original__"):
+        return
+    build = dynamodb._build_change_record
+    get_records = dynamodb_streams._get_records
+
+    def marked(*args: Any, **kwargs: Any) -> dict[str, Any]:
+        record: dict[str, Any] = build(*args, **kwargs)
+        if _expiring.get():
+            record["userIdentity"] = dict(_SERVICE)
+        return record
+
+    def shown(data: dict[str, Any]) -> Any:
+        status, headers, body = get_records(data)
+        return status, headers, _with_api_identity(body)
+
+    marked.__lakescrub_original__ = build  # type: ignore[attr-defined]
+    shown.__lakescrub_original__ = get_records  # type: ignore[attr-defined]
+    dynamodb._build_change_record = marked
+    dynamodb_streams._get_records = shown
+    dynamodb.time = _ParkedTime()
+
+
+def _with_api_identity(body: bytes) -> bytes:
+    if b'"userIdentity"' not in body:
+        return body
+    answer = json.loads(body)
+    for record in answer["Records"]:
+        if "userIdentity" in record:
+            found = record["userIdentity"]
+            shown = {"Type": found["type"], "PrincipalId": found["principalId"]}
+            record["userIdentity"] = shown
+    return json.dumps(answer).encode()
+
+
+def sweep() -> None:
+    """Remove every item that is due now."""
+    for (account, region, table_name), setting in list(dynamodb._ttl_settings.all_items()):
+        if setting.get("TimeToLiveStatus") == "ENABLED":
+            with request_scope(account, region):
+                _sweep_table(table_name, setting["AttributeName"])
+
+
+def _sweep_table(table_name: str, attribute: str) -> None:
+    now = time.time()
+    token = _expiring.set(True)
+    try:
+        with dynamodb._lock:
+            table = dynamodb._tables.get(table_name)
+            due = _due_items(table, attribute, now) if table else []
+            for partition, sort, item in due:
+                dynamodb._remove_item(table, partition, sort)
+                dynamodb._emit_stream_event(table_name, "REMOVE", copy.deepcopy(item), None)
+    finally:
+        _expiring.reset(token)
+
+
+def _due_items(table: dict[str, Any], attribute: str, now: float) -> list[tuple[Any, Any, Any]]:
+    return [
+        (partition, sort, item)
+        for partition, items in table["items"].items()
+        for sort, item in items.items()
+        if _is_due((item.get(attribute) or {}).get("N"), now)
+    ]
+
+
+def _is_due(text: str | None, now: float) -> bool:
+    return text is not None and now - _FIVE_YEARS < float(text) <= now

@@ -1,0 +1,24 @@
+"""ministack's own event source pollers stay off; `workflow/local/sources` reads instead.
+
+Wrong in ministack 1.5.33: for streams, ReportBatchItemFailures, MaximumRetryAttempts,
+BisectBatchOnFunctionError and the on-failure destination are ignored, so a failed record is lost
+silently; one thread serves all mappings, so a slow function stops the others; the batching window
+is not honoured.
+AWS: see `workflow/local/sources/streams.py` and `queues.py`.
+"""
+
+from ministack.services import lambda_svc
+
+from workflow.local.shims.pins import Pin
+
+PINS = (
+    Pin("ministack.services.lambda_svc:_ensure_poller", "?"),
+    Pin("ministack.services.lambda_svc:_create_esm", "?"),
+    Pin("ministack.services.lambda_svc:_esm_response", "?"),
+    Pin("ministack.services.cloudformation.provisioners:_lambda_esm_create", "?"),
+)
+
+
+def install() -> None:
+    """Never start the poller thread."""
+    lambda_svc._ensure_poller = lambda: None

@@ -1,0 +1,1 @@
+"""Event source mappings: what carries messages and stream records to the functions."""

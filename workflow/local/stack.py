@@ -1,0 +1,178 @@
+"""The embedded stack as one object: start it, use it, stop it."""
+
+import pathlib
+import shutil
+import tempfile
+import threading
+from typing import Any, Self
+
+from workflow.local import emulator
+from workflow.local.calls import Call
+from workflow.local.clients import Clients
+from workflow.local.clock import CLOCK
+from workflow.local.control import Control
+from workflow.local.deploy.deployment import Deployed, deploy, read_template
+from workflow.local.faults import Fault
+from workflow.local.gateway import Gateway
+from workflow.local.host import Host, bound_socket
+from workflow.local.runtime.pool import Pool
+from workflow.local.runtime.task_root import TaskRoots
+from workflow.local.seams import Action, Interception, Pause, Seams
+from workflow.local.sources.mappings import Mappings
+
+REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
+REGION = "us-east-1"
+Template = pathlib.Path | dict[str, Any]
+_ALONE = threading.Lock()
+
+
+class EmbeddedStack:
+    """The whole system in this process, behind one port."""
+
+    def __init__(self, *, host: Host, pool: Pool, folder: pathlib.Path, seams: Seams) -> None:
+        """Use `EmbeddedStack.start`."""
+        self.endpoint = f"http://127.0.0.1:{host.port}"
+        self.region = REGION
+        self.seams = seams
+        self.clients = Clients(self.endpoint, region=REGION)
+        self.deployed = Deployed(name="", outputs={}, resources={})
+        self.closing: list[Any] = []
+        self._host = host
+        self._pool = pool
+        self._folder = folder
+
+    @classmethod
+    def start(
+        cls,
+        *,
+        port: int = 0,
+        datasets: pathlib.Path | None = None,
+        template: Template | None = None,
+        source: pathlib.Path = REPOSITORY,
+    ) -> Self:
+        """Serve on a port (0: a free one) and deploy a template (default: the committed one).
+
+        Args:
+            port: The port; 0 for a free one.
+            datasets: The policy file that the functions see.
+            template: A CloudFormation template: a file, or its content.
+            source: The folder that holds `functions/` and `workflow/` of the functions.
+
+        Raises:
+            PortInUse: Another program has the port.
+            DeploymentFailed: The template cannot be deployed.
+        """
+        from workflow.local.assembly import assemble
+
+        emulator.check_versions()
+        listening = bound_socket(port)
+        if not _ALONE.acquire(blocking=False):
+            listening.close()
+            raise RuntimeError("this process already holds an embedded stack")
+        folder = pathlib.Path(tempfile.mkdtemp(prefix="lakescrub-"))
+        chosen = (datasets or REPOSITORY / "datasets.yaml").resolve()
+        pool = Pool(TaskRoots(folder, source=source, datasets=chosen))
+        seams = Seams()
+        application, identity = assemble(
+            pool, port=listening.getsockname()[1], region=REGION, folder=folder
+        )
+        control = Control(advance=CLOCK.advance)
+        gateway = Gateway(application, seams=seams, control=control, identity=identity)
+        host = Host(gateway, listening=listening)
+        stack = cls(host=host, pool=pool, folder=folder, seams=seams)
+        control.status = stack.status
+        try:
+            stack._begin(template)
+        except BaseException:
+            stack.stop()
+            raise
+        return stack
+
+    def __enter__(self) -> Self:
+        """Stop at the end of the block."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop."""
+        self.stop()
+
+    @property
+    def outputs(self) -> dict[str, str]:
+        """The stack outputs of the template."""
+        return self.deployed.outputs
+
+    @property
+    def calls(self) -> list[Call]:
+        """Every call that went through the port so far."""
+        return list(self.seams.calls)
+
+    def client(self, service: str) -> Any:
+        """A boto3 client of the account (not of a role)."""
+        return self.clients.get(service)
+
+    def advance(self, seconds: float) -> float:
+        """Move the stack's time forward; returns how far it is ahead of the real one."""
+        return CLOCK.advance(seconds)
+
+    def status(self) -> dict[str, Any]:
+        """Every name that a client of the stack needs."""
+        return {
+            "endpoint": self.endpoint,
+            "region": self.region,
+            "stack": self.deployed.name,
+            "offset": CLOCK.offset,
+            "outputs": self.outputs,
+        }
+
+    def intercept(
+        self,
+        *,
+        action: Action | Fault | float,
+        function: str = "",
+        **rule: Any,
+    ) -> Interception:
+        """Act on calls that pass the port; `function` may be an output's name.
+
+        See `Seams.intercept` for the other arguments.
+        """
+        caller = self.outputs.get(function, function).rsplit(":", 1)[-1]
+        return self.seams.intercept(action=action, caller=caller, **rule)
+
+    def pause(self, *, fault: Fault | None = None, **rule: Any) -> Pause:
+        """Stop the first matching call; `wait()` for it and `release()` it."""
+        pause = Pause(fault=fault)
+        self.intercept(action=pause, times=1, **rule)
+        return pause
+
+    def kill_workers(self, function: str = "*") -> int:
+        """Kill the processes that run a function now; returns how many there were."""
+        return self._pool.kill(self.outputs.get(function, function).rsplit(":", 1)[-1])
+
+    def stop(self) -> None:
+        """End the server, every process and every thread, and remove the temporary folder."""
+        for part in reversed(self.closing):
+            part.stop()
+        self.seams.clear()
+        self._pool.stop()
+        self._host.stop()
+        self.clients.close()
+        CLOCK.reset()
+        shutil.rmtree(self._folder, ignore_errors=True)
+        _ALONE.release()
+
+    def _begin(self, template: Template | None) -> None:
+        from workflow.local.assembly import connect
+
+        self._host.start()
+        for part in connect(self.clients):
+            self._keep(part)
+        name, body = read_template(
+            template or REPOSITORY / f"infra/{'lakescrub-dev'}.template.json"
+        )
+        self.deployed = deploy(self.clients, body, name=name)
+        self._keep(Mappings(self.clients)).refresh()
+
+    def _keep(self, part: Any) -> Any:
+        self.closing.append(part)
+        part.start()
+        return part
