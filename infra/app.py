@@ -9,7 +9,7 @@ from aws_cdk import App
 from aws_cdk.assertions import Template
 
 from infra.accepted_findings import accept_findings
-from infra.environments import DEV, ENVIRONMENTS, Environment
+from infra.environments import DEV, Environment
 from infra.stack import LakescrubStack
 from workflow.policy import read_policies
 
@@ -29,19 +29,19 @@ def build(
     Raises:
         PolicyError: ``datasets`` cannot be used.
     """
-    prefixes = [dataset.prefix for dataset in read_policies(datasets).values()]
+    policies = read_policies(datasets)
     app = App(analytics_reporting=False, **app_settings)  # type: ignore[arg-type] # App's own
     for environment in environments:
-        stack = LakescrubStack(app, environment=environment, prefixes=prefixes)
+        stack = LakescrubStack(app, environment=environment, policies=policies)
         accept_findings(stack)
     return app
 
 
-def synthesize() -> None:
-    """Write the cloud assembly of every environment, bundles included."""
+def synthesize(environments: Sequence[Environment]) -> None:
+    """Write the cloud assembly of the environments, bundles included."""
     # The CDK command names another folder where it wants one.
     outdir = os.environ.get("CDK_OUTDIR", str(ROOT / "cdk.out"))
-    build(list(ENVIRONMENTS.values()), outdir=outdir).synth()
+    build(environments, outdir=outdir).synth()
 
 
 def render_template(environment: Environment = DEV) -> str:

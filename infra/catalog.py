@@ -1,6 +1,5 @@
 """The catalog: the Glue database, and the crawler that adds tables to it."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from aws_cdk import Aws
@@ -11,6 +10,7 @@ from constructs import Construct
 
 from infra import permissions
 from infra.environments import Environment
+from workflow.policy import Policies
 
 CONFIGURATION = Path(__file__).parents[1] / "glue" / "crawler_configuration.json"
 
@@ -29,7 +29,7 @@ class Catalog(Construct):
         *,
         environment: Environment,
         lake: s3.IBucket,
-        prefixes: Sequence[str],
+        policies: Policies,
     ) -> None:
         """Create the database and a crawler with one target for each dataset's prefix."""
         super().__init__(scope, construct_id)
@@ -55,8 +55,10 @@ class Catalog(Construct):
             database_name=self.database_name,
             targets=glue.CfnCrawler.TargetsProperty(
                 s3_targets=[
-                    glue.CfnCrawler.S3TargetProperty(path=f"s3://{lake.bucket_name}/{prefix}")
-                    for prefix in prefixes
+                    glue.CfnCrawler.S3TargetProperty(
+                        path=f"s3://{lake.bucket_name}/{dataset.prefix}"
+                    )
+                    for dataset in policies.values()
                 ]
             ),
             # Missing tables and partitions are added by runs; the daily crawl finds new columns.

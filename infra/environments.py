@@ -1,11 +1,21 @@
 """What differs between deployments. Constructs never ask which environment they are in."""
 
+import re
 from dataclasses import dataclass
 
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_logs as logs
 
 from workflow.errors import UsageError
+
+# A failed run can be redriven for so long, and finds what it left: parts, versions, messages.
+# https://docs.aws.amazon.com/step-functions/latest/dg/redrive-executions.html
+REDRIVE_DAYS = 14
+_NAME = re.compile(r"[a-z][a-z0-9-]{0,19}")
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+_BUCKET_NAME = re.compile(r"(?!\d+\.\d+\.\d+\.\d+$)[a-z0-9](?:[a-z0-9-]|\.(?!\.)){1,61}[a-z0-9]")
+_BUCKET_PREFIXES = ("xn--", "sthree-", "amzn-s3-demo-")
+_BUCKET_SUFFIXES = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,6 +26,10 @@ class Environment:
         name: Ends every fixed name, so that two environments can share an account.
         keep_data: Keep buckets and tables when the stack is deleted.
         log_retention: How long the logs of functions and runs are kept.
+        lake_bucket: The lake's name; None for one made of stack, account and region.
+        incomplete_upload_days: When S3 drops an upload that nobody completed.
+        erase_margin_days: How long after its due time S3 itself deletes an overwritten version of
+            a dataset with ``erase_versions``, should no run have done so.
         bytes_scanned_limit: What one Athena query may read before it is stopped.
         intake_concurrency: How many copies of schedule_objects may work on the intake queue.
     """
@@ -23,8 +37,28 @@ class Environment:
     name: str
     keep_data: bool
     log_retention: logs.RetentionDays
+    lake_bucket: str | None = None
+    incomplete_upload_days: int = 15
+    erase_margin_days: int = 30
     bytes_scanned_limit: int = 100 * 1024**3
     intake_concurrency: int = 10
+
+    def __post_init__(self) -> None:
+        """Refuse what would fail on AWS, or later.
+
+        Raises:
+            UsageError: A setting cannot be used.
+        """
+        if not _NAME.fullmatch(self.name):
+            raise UsageError(f"environment name '{self.name}': use a-z, 0-9 and -, 20 at most")
+        if self.lake_bucket is not None:
+            _check_bucket_name(self.lake_bucket)
+        for setting in ("incomplete_upload_days", "erase_margin_days"):
+            if getattr(self, setting) <= REDRIVE_DAYS:
+                raise UsageError(
+                    f"{setting} of '{self.name}' is {getattr(self, setting)}: it must be over "
+                    f"{REDRIVE_DAYS}, since a failed run can be redriven for {REDRIVE_DAYS} days"
+                )
 
     @property
     def stack_name(self) -> str:
@@ -37,13 +71,26 @@ class Environment:
         return RemovalPolicy.RETAIN if self.keep_data else RemovalPolicy.DESTROY
 
 
+def _check_bucket_name(name: str) -> None:
+    if (
+        not _BUCKET_NAME.fullmatch(name)
+        or name.startswith(_BUCKET_PREFIXES)
+        or name.endswith(_BUCKET_SUFFIXES)
+    ):
+        raise UsageError(f"'{name}' breaks S3's rules for bucket names")
+
+
 DEV = Environment(name="dev", keep_data=False, log_retention=logs.RetentionDays.TWO_WEEKS)
 PROD = Environment(name="prod", keep_data=True, log_retention=logs.RetentionDays.ONE_YEAR)
 ENVIRONMENTS = {environment.name: environment for environment in (DEV, PROD)}
 
 
 def environment_named(name: str) -> Environment:
-    """Return the environment called ``name``."""
+    """Return the environment called ``name``.
+
+    Raises:
+        UsageError: There is none of that name.
+    """
     if name not in ENVIRONMENTS:
         known = ", ".join(ENVIRONMENTS)
         raise UsageError(f"unknown environment '{name}'; known are: {known}")

@@ -1,7 +1,5 @@
 """The stack: composes the capabilities and names what clients look up."""
 
-from collections.abc import Sequence
-
 from aws_cdk import CfnOutput, DefaultStackSynthesizer, Stack
 from constructs import Construct
 
@@ -16,14 +14,13 @@ from infra.queries import Queries
 from infra.tasks import Tasks
 from infra.timer import Timer
 from infra.triggers import DueTrigger, UploadTrigger
+from workflow.policy import Policies
 
 
 class LakescrubStack(Stack):
     """All of lakescrub in one account and region."""
 
-    def __init__(
-        self, scope: Construct, *, environment: Environment, prefixes: Sequence[str]
-    ) -> None:
+    def __init__(self, scope: Construct, *, environment: Environment, policies: Policies) -> None:
         """Compose the capabilities."""
         super().__init__(
             scope,
@@ -37,10 +34,12 @@ class LakescrubStack(Stack):
             environment=environment, light=self.bundles.light, parquet=self.bundles.parquet
         )
         self.intake = Intake(self, "Intake", bucket_arn=lake_bucket_arn(environment))
-        self.lake = LakeStorage(self, "Lake", environment=environment, intake=self.intake).bucket
+        self.lake = LakeStorage(
+            self, "Lake", environment=environment, intake=self.intake, policies=policies
+        ).bucket
         self.timer = Timer(self, "Timer", environment=environment)
         self.catalog = Catalog(
-            self, "Catalog", environment=environment, lake=self.lake, prefixes=prefixes
+            self, "Catalog", environment=environment, lake=self.lake, policies=policies
         )
         self.queries = Queries(self, "Queries", environment=environment)
         self.tasks = Tasks(

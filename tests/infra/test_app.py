@@ -36,10 +36,15 @@ def test_a_missing_datasets_file_is_refused(tmp_path):
 
 
 def test_our_own_errors_end_the_command_with_one_line(monkeypatch, capsys):
-    def refuse():
+    def refuse(_environments):
         raise PolicyError("datasets.yaml:3: prefix: is missing")
 
     monkeypatch.setattr(command, "synthesize", refuse)
 
     assert command.main([]) == 1
     assert capsys.readouterr().err == "datasets.yaml:3: prefix: is missing\n"
+
+
+def test_an_unknown_environment_ends_the_command_with_one_line(capsys):
+    assert command.main(["stage"]) == 1
+    assert capsys.readouterr().err == "unknown environment 'stage'; known are: dev, prod\n"

@@ -1,3 +1,8 @@
+from infra.environments import DEV
+from infra.lake_storage import lifecycle_rules
+from workflow.policy import load_policies
+
+
 def test_lake_keeps_versions_and_shuts_the_public_out(template):
     lake = template.properties("AWS::S3::Bucket", path="Lake")
 
@@ -36,3 +41,27 @@ def test_lake_waits_for_the_queue_policy_that_lets_it_send(template):
 def test_lake_is_kept_in_production_and_goes_with_the_stack_in_development(template, prod):
     assert template.only("AWS::S3::Bucket", path="Lake")["DeletionPolicy"] == "Delete"
     assert prod.only("AWS::S3::Bucket", path="Lake")["DeletionPolicy"] == "Retain"
+
+
+def test_lake_drops_incomplete_uploads_only_when_no_run_can_be_redriven_to_them(template):
+    lake = template.properties("AWS::S3::Bucket", path="Lake")
+
+    rules = {rule["Id"]: rule for rule in lake["LifecycleConfiguration"]["Rules"]}
+    assert rules["drop-incomplete-uploads"]["AbortIncompleteMultipartUpload"] == {
+        "DaysAfterInitiation": 15
+    }
+
+
+def test_lake_erases_versions_itself_a_month_after_a_run_should_have():
+    policies = load_policies(
+        "version: 1\n"
+        "datasets:\n"
+        "  mail: {prefix: mail/, after: 45d, erase_versions: true, scrub: [{field: a, action: blank}]}\n"
+        "  kept: {prefix: kept/, after: 1d, erase_versions: false, scrub: [{field: a, action: blank}]}\n"
+    )
+
+    rules = {rule.id: rule for rule in lifecycle_rules(DEV, policies)}
+
+    assert set(rules) == {"drop-incomplete-uploads", "erase-versions-of-mail"}
+    assert rules["erase-versions-of-mail"].prefix == "mail/"
+    assert rules["erase-versions-of-mail"].noncurrent_version_expiration.to_days() == 75

@@ -5,9 +5,10 @@ from cfnlint import api
 from cfnlint.config import ManualArgs
 
 from infra.accepted_findings import accepted_findings
-from infra.app import WITHOUT_BUNDLES, render_template
+from infra.app import DATASETS, WITHOUT_BUNDLES, render_template
 from infra.environments import DEV, PROD
 from infra.stack import LakescrubStack
+from workflow.policy import read_policies
 
 # CDK repeats in DependsOn what a Ref already says.
 REDUNDANT_DEPENDS_ON = "W3005"
@@ -61,7 +62,7 @@ def test_cdk_nag_finds_nothing_but_what_is_accepted_with_a_reason(app, environme
 @pytest.mark.parametrize("environment", [DEV, PROD])
 def test_every_accepted_finding_is_still_found(environment):
     app = cdk.App(context=WITHOUT_BUNDLES)
-    stack = LakescrubStack(app, environment=environment, prefixes=["dataset/"])
+    stack = LakescrubStack(app, environment=environment, policies=read_policies(DATASETS))
 
     accepted = {(one.path, one.finding) for one in accepted_findings(stack)}
     assert _nag(app, stack) == accepted
