@@ -56,8 +56,10 @@ def test_lake_erases_versions_itself_a_month_after_a_run_should_have():
     policies = load_policies(
         "version: 1\n"
         "datasets:\n"
-        "  mail: {prefix: mail/, after: 45d, erase_versions: true, scrub: [{field: a, action: blank}]}\n"
-        "  kept: {prefix: kept/, after: 1d, erase_versions: false, scrub: [{field: a, action: blank}]}\n"
+        "  mail: {prefix: mail/, after: 45d, erase_versions: true,\n"
+        "    scrub: [{field: a, action: blank}]}\n"
+        "  kept: {prefix: kept/, after: 1d, erase_versions: false,\n"
+        "    scrub: [{field: a, action: blank}]}\n"
     )
 
     rules = {rule.id: rule for rule in lifecycle_rules(DEV, policies)}
