@@ -4,7 +4,8 @@ from typing import Final
 
 from workflow.scrub.formats.base import FileFormat, Format, TextFormat
 from workflow.scrub.formats.ndjson import Ndjson
+from workflow.scrub.parquet import Parquet
 
-FORMATS: Final[dict[str, type[Format]]] = {found.name: found for found in (Ndjson,)}
+FORMATS: Final[dict[str, type[Format]]] = {found.name: found for found in (Ndjson, Parquet)}
 
 __all__ = ["FORMATS", "FileFormat", "Format", "TextFormat"]

@@ -1,0 +1,136 @@
+"""An action over the values of a column: asked once for each distinct value.
+
+Distinct values go through Python, all else stays in Arrow. Where every value becomes the same (the
+action's constant), not even the distinct values are looked for.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from workflow.scrub.parquet.kinds import Kind, Text
+from workflow.scrub.parquet.meanings import kind_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from workflow.scrub.actions.base import Action
+    from workflow.scrub.parquet.schema import Node
+    from workflow.scrub.row_test import RowTest
+
+_PIECE = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """Values after an action.
+
+    Attributes:
+        values: The new values; null where a value becomes null.
+        changed: Which values differ from the old ones, those that became null among them.
+    """
+
+    values: pa.ChunkedArray
+    changed: pa.ChunkedArray
+
+
+def apply(action: Action, leaf: Node, values: pa.ChunkedArray) -> Mapped:
+    """Apply an action to the physical values of a leaf, none of which is null."""
+    plain = _plain_type(values.type)
+    if action.nulls:
+        return _collect(plain, ((pa.nulls(len(p), plain), _true(len(p))) for p in values.chunks))
+    kind = kind_of(leaf)
+    if action.constant is not None and isinstance(kind, Text):
+        constant = pa.scalar(action.constant.encode("utf-8"), plain)
+        if action.on_binary(b"\xff") == constant.as_py() or _is_utf8(values):
+            return _collect(plain, (_all_equal(constant, part) for part in values.chunks))
+    encoded = values if pa.types.is_dictionary(values.type) else values.dictionary_encode()
+    parts = (_map_part(action, kind, part) for part in encoded.chunks)
+    return _collect(pa.dictionary(pa.int32(), plain), parts)
+
+
+def rows_meet(test: RowTest, leaf: Node, values: pa.ChunkedArray) -> pa.Array:
+    """Tell which values (none of them null) meet a row test."""
+    kind = kind_of(leaf)
+    encoded = values if pa.types.is_dictionary(values.type) else values.dictionary_encode()
+    null = test.on_null(null=False)
+    out = []
+    for part in encoded.chunks:
+        met = [null or _meets(test, kind.spell(value)) for value in _python(part.dictionary)]
+        out.append(pa.array(met, pa.bool_()).take(part.indices))
+    return pa.chunked_array(out, type=pa.bool_()).combine_chunks()
+
+
+def _meets(test: RowTest, value: Any) -> bool:
+    if value is None:
+        return False
+    if isinstance(value, bool):
+        return test.on_boolean(value)
+    if isinstance(value, str):
+        return test.on_text(value)
+    return test.on_number(format(value, "f"))
+
+
+def _map_part(action: Action, kind: Kind, part: pa.DictionaryArray) -> tuple[pa.Array, pa.Array]:
+    old = part.dictionary
+    pieces = [
+        pa.array([kind.ask(action, value) for value in chunk], old.type)
+        for chunk in _python_pieces(old)
+    ]
+    new = pa.concat_arrays(pieces) if pieces else old.slice(0, 0)
+    # NaN differs from itself, but is never what an action answers.
+    changed = pc.fill_null(pc.not_equal(new, old), True)
+    new = new.dictionary_encode()
+    return (
+        pa.DictionaryArray.from_arrays(new.indices.take(part.indices), new.dictionary),
+        changed.take(part.indices),
+    )
+
+
+def _all_equal(constant: pa.Scalar, part: pa.Array) -> tuple[pa.Array, pa.Array]:
+    if isinstance(part, pa.DictionaryArray):
+        changed = pc.not_equal(part.dictionary, constant).take(part.indices)
+    else:
+        changed = pc.not_equal(part, constant)
+    return pa.repeat(constant, len(part)), changed
+
+
+def _collect(kind: pa.DataType, parts: Iterable[tuple[pa.Array, pa.Array]]) -> Mapped:
+    pairs = list(parts)
+    return Mapped(
+        pa.chunked_array([new for new, _changed in pairs], type=kind),
+        pa.chunked_array([changed for _new, changed in pairs], type=pa.bool_()),
+    )
+
+
+def _is_utf8(values: pa.ChunkedArray) -> bool:
+    try:
+        for part in values.chunks:
+            entries = part.dictionary if isinstance(part, pa.DictionaryArray) else part
+            entries.cast(pa.string())
+    except pa.ArrowInvalid:
+        return False
+    return True
+
+
+def _python_pieces(array: pa.Array) -> Iterator[list[Any]]:
+    """Yield the values in lists that are short beside the array."""
+    for start in range(0, len(array), _PIECE):
+        yield _python(array.slice(start, _PIECE))
+
+
+def _python(array: pa.Array) -> list[Any]:
+    values: list[Any] = array.to_pylist()
+    return values
+
+
+def _plain_type(kind: pa.DataType) -> pa.DataType:
+    return kind.value_type if pa.types.is_dictionary(kind) else kind
+
+
+def _true(count: int) -> pa.Array:
+    return pa.repeat(pa.scalar(True), count)

@@ -1,0 +1,273 @@
+"""The pages of one column chunk: read with their levels kept apart from their values.
+
+A page is levels and values. The levels say where values are missing or repeated; they are kept as
+the bytes that they are unless entries go or become null. The values are handed on undecoded.
+
+Source of the layouts: README.md ("Data Pages") and parquet.thrift of apache/parquet-format.
+"""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from workflow.errors import MalformedData
+from workflow.scrub.parquet import compact, levels
+from workflow.scrub.parquet.fields import (
+    Encoding,
+    Page,
+    PageDictionary,
+    PageType,
+    PageV1,
+    PageV2,
+    Statistics,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from workflow.scrub.parquet.compact import Struct
+    from workflow.scrub.parquet.compression import Codec
+    from workflow.scrub.parquet.schema import Node
+
+_WINDOW = 1 << 16
+_LONG_HEADER = 1 << 10
+_PREFIX = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """The repetition or the definition levels of a page.
+
+    Attributes:
+        data: The encoded levels, without a length before them.
+        encoding: RLE, or the deprecated BIT_PACKED.
+        highest: The highest level; 0 means that no levels are stored.
+    """
+
+    data: bytes
+    encoding: int
+    highest: int
+
+    def numbers(self, count: int) -> bytes:
+        """Return the levels, one byte each."""
+        if not self.highest:
+            return bytes(count)
+        width = levels.width_of(self.highest)
+        if self.encoding == Encoding.BIT_PACKED:
+            return levels.decode_deprecated(self.data, width, count)
+        return levels.decode(self.data, width, count)
+
+    def count_highest(self, count: int) -> int:
+        """Return how many levels are the highest: for definition levels, the values."""
+        if not self.highest:
+            return count
+        if self.encoding == Encoding.BIT_PACKED:
+            return self.numbers(count).count(self.highest)
+        return levels.count_equal(self.data, levels.width_of(self.highest), count, self.highest)
+
+
+@dataclass(frozen=True, slots=True)
+class DataPage:
+    """A data page without its values.
+
+    Attributes:
+        version: 1 or 2.
+        count: Entries in it.
+        present: Those that have a value.
+        encoding: The encoding of the values.
+        repetition: Its repetition levels.
+        definition: Its definition levels.
+        checked: Whether its header has a checksum.
+    """
+
+    version: int
+    count: int
+    present: int
+    encoding: int
+    repetition: Levels
+    definition: Levels
+    checked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RawPage:
+    """A page as it stands in the file."""
+
+    header: Struct
+    body: memoryview
+    offset: int
+
+    @property
+    def type(self) -> int:
+        """The page's type."""
+        return self.header.needed(Page.TYPE, "page type")
+
+
+def walk(read: Callable[[int], bytes], size: int, *, base: int) -> Iterator[RawPage]:
+    """Yield the pages of a column chunk.
+
+    Args:
+        read: Returns the next bytes of the chunk.
+        size: Bytes of the chunk.
+        base: Offset of the chunk in the file.
+    """
+    window = _Window(read, size, base)
+    while window.more():
+        offset = window.offset
+        header = window.header()
+        yield RawPage(header, window.take(header.needed(Page.COMPRESSED, "size of a page")), offset)
+
+
+class _Window:
+    """A stretch of a chunk: what was read of it and not yet taken."""
+
+    def __init__(self, read: Callable[[int], bytes], size: int, base: int) -> None:
+        self._read = read
+        self._left = size
+        self._end = base + size
+        self._data = b""
+        self._at = 0
+
+    @property
+    def offset(self) -> int:
+        """The offset in the file of what comes next."""
+        return self._end - self._left - len(self._data) + self._at
+
+    def more(self) -> bool:
+        return self._left > 0 or self._at < len(self._data)
+
+    def header(self) -> Struct:
+        """Decode a header, reading on for as long as it may only be cut off."""
+        step = _WINDOW
+        if len(self._data) - self._at < _LONG_HEADER:
+            self._fill(step)
+        while True:
+            try:
+                header, self._at = compact.decode(self._data, self._at, base=self.offset - self._at)
+            except MalformedData:
+                if not self._left:
+                    raise
+                step *= 4
+                self._fill(step)
+                continue
+            return header
+
+    def take(self, size: int) -> memoryview:
+        if size > len(self._data) - self._at:
+            if size > len(self._data) - self._at + self._left:
+                raise MalformedData("a Parquet page is longer than its chunk", offset=self.offset)
+            self._fill(size)
+        body = memoryview(self._data)[self._at : self._at + size]
+        self._at += size
+        return body
+
+    def _fill(self, size: int) -> None:
+        """Have so many bytes at hand, or all that are left."""
+        rest = self._data[self._at :]
+        more = self._read(min(self._left, max(0, size - len(rest))))
+        self._left -= len(more)
+        self._data, self._at = rest + more, 0
+
+
+def check_sum(page: RawPage) -> None:
+    """Compare a page with its checksum, if it has one.
+
+    Raises:
+        MalformedData: They differ.
+    """
+    crc = page.header.number(Page.CRC)
+    if crc is not None and crc & 0xFFFFFFFF != zlib.crc32(page.body):
+        raise MalformedData("the checksum of a Parquet page is wrong", offset=page.offset)
+
+
+def statistics_bounds(statistics: Struct | None) -> set[bytes]:
+    """Return the minima and maxima that statistics hold, old and new."""
+    if statistics is None:
+        return set()
+    fields = (Statistics.MIN, Statistics.MAX, Statistics.MIN_VALUE, Statistics.MAX_VALUE)
+    return {bound for field in fields if (bound := statistics.binary(field)) is not None}
+
+
+def bounds(page: RawPage) -> set[bytes]:
+    """Return the minima and maxima in the header of a data page."""
+    v1, v2 = page.header.struct(Page.V1), page.header.struct(Page.V2)
+    found = statistics_bounds(v1.struct(PageV1.STATISTICS)) if v1 else set()
+    return found | (statistics_bounds(v2.struct(PageV2.STATISTICS)) if v2 else set())
+
+
+def open_dictionary(page: RawPage, codec: Codec) -> tuple[int, memoryview]:
+    """Return the number of values and the plain bytes of a dictionary page."""
+    header = page.header.struct(Page.DICTIONARY)
+    if header is None:
+        raise MalformedData("a Parquet page has no header of its type", offset=page.offset)
+    size = page.header.needed(Page.UNCOMPRESSED, "size of a page")
+    if header.number(PageDictionary.ENCODING) not in (Encoding.PLAIN, Encoding.PLAIN_DICTIONARY):
+        raise MalformedData("a Parquet dictionary has an unknown encoding", offset=page.offset)
+    count = header.needed(PageDictionary.VALUES, "number of values")
+    return count, codec.decompress(page.body, size)
+
+
+def open_page(page: RawPage, leaf: Node, codec: Codec) -> tuple[DataPage, memoryview]:
+    """Return a data page and the bytes of its values."""
+    if page.type == PageType.DATA:
+        return _open_v1(page, leaf, codec)
+    return _open_v2(page, leaf, codec)
+
+
+def _open_v1(page: RawPage, leaf: Node, codec: Codec) -> tuple[DataPage, memoryview]:
+    header = page.header.struct(Page.V1)
+    if header is None:
+        raise MalformedData("a Parquet page has no header of its type", offset=page.offset)
+    count = header.needed(PageV1.VALUES, "number of values")
+    body = codec.decompress(page.body, page.header.needed(Page.UNCOMPRESSED, "size of a page"))
+    repetition, at = _levels_v1(
+        body, 0, leaf.repetition, header.number(PageV1.REPETITION) or 0, count
+    )
+    definition, at = _levels_v1(
+        body, at, leaf.definition, header.number(PageV1.DEFINITION) or 0, count
+    )
+    encoding = header.needed(PageV1.ENCODING, "encoding")
+    present = definition.count_highest(count)
+    checked = Page.CRC in page.header
+    return DataPage(1, count, present, encoding, repetition, definition, checked), body[at:]
+
+
+def _levels_v1(
+    body: memoryview, at: int, highest: int, encoding: int, count: int
+) -> tuple[Levels, int]:
+    if not highest:
+        return Levels(b"", Encoding.RLE, 0), at
+    if encoding == Encoding.BIT_PACKED:
+        size = (levels.width_of(highest) * count + 7) // 8
+    elif encoding == Encoding.RLE:
+        size = int.from_bytes(body[at : at + _PREFIX], "little")
+        at += _PREFIX
+    else:
+        raise MalformedData("the levels of a Parquet page have an unknown encoding")
+    if at + size > len(body):
+        raise MalformedData("a level or index of a Parquet page is cut off")
+    return Levels(bytes(body[at : at + size]), encoding, highest), at + size
+
+
+def _open_v2(page: RawPage, leaf: Node, codec: Codec) -> tuple[DataPage, memoryview]:
+    header = page.header.struct(Page.V2)
+    if header is None:
+        raise MalformedData("a Parquet page has no header of its type", offset=page.offset)
+    count = header.needed(PageV2.VALUES, "number of values")
+    split = header.needed(PageV2.REPETITION_BYTES, "size of levels")
+    start = split + header.needed(PageV2.DEFINITION_BYTES, "size of levels")
+    size = page.header.needed(Page.UNCOMPRESSED, "size of a page") - start
+    if start > len(page.body) or size < 0:
+        raise MalformedData("a level or index of a Parquet page is cut off", offset=page.offset)
+    values = page.body[start:]
+    # A page without values may have no compressed bytes at all.
+    if header.flag(PageV2.COMPRESSED) is not False and (size or len(values)):
+        values = codec.decompress(values, size)
+    repetition = Levels(bytes(page.body[:split]), Encoding.RLE, leaf.repetition)
+    definition = Levels(bytes(page.body[split:start]), Encoding.RLE, leaf.definition)
+    encoding = header.needed(PageV2.ENCODING, "encoding")
+    present = definition.count_highest(count)
+    checked = Page.CRC in page.header
+    return DataPage(2, count, present, encoding, repetition, definition, checked), values

@@ -1,0 +1,262 @@
+"""The values of one leaf between Parquet's encodings and Arrow.
+
+Strategy: the values of all data pages of a chunk, stripped of their levels, are put into a Parquet
+file in memory whose only column is required and flat, and carries no annotation. pyarrow decodes
+that file: every encoding, at the speed of C++, and nothing is converted on the way (INT96 is read
+as 12 bytes, a decimal as its bytes or integer, a time as its integer). Encoding is the way back:
+each page is a row group of a file in memory, and the body of its only page is lifted out.
+
+So nesting never meets Arrow's types, and siblings, null structs and old list layouts cannot be
+disturbed by a round trip.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from workflow.errors import MalformedData
+from workflow.scrub.parquet import compact, footer, levels
+from workflow.scrub.parquet.compact import Struct
+from workflow.scrub.parquet.fields import (
+    Chunk,
+    Element,
+    Encoding,
+    File,
+    Group,
+    Meta,
+    Page,
+    PageDictionary,
+    PageType,
+    PageV1,
+    Type,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from workflow.scrub.parquet.schema import Node
+
+DICTIONARY_ENCODINGS = (Encoding.PLAIN_DICTIONARY, Encoding.RLE_DICTIONARY)
+
+_ENCODING_NAMES = {
+    Encoding.PLAIN: "PLAIN",
+    Encoding.RLE: "RLE",
+    Encoding.DELTA_BINARY_PACKED: "DELTA_BINARY_PACKED",
+    Encoding.DELTA_LENGTH_BYTE_ARRAY: "DELTA_LENGTH_BYTE_ARRAY",
+    Encoding.DELTA_BYTE_ARRAY: "DELTA_BYTE_ARRAY",
+    Encoding.BYTE_STREAM_SPLIT: "BYTE_STREAM_SPLIT",
+}
+_HUGE = 1 << 30
+
+
+def arrow_type(leaf: Node) -> pa.DataType:
+    """Return the Arrow type that holds a leaf's physical values."""
+    if leaf.type in (Type.FIXED, Type.INT96):
+        return pa.binary(leaf.length)
+    return {
+        Type.BOOLEAN: pa.bool_(),
+        Type.INT32: pa.int32(),
+        Type.INT64: pa.int64(),
+        Type.FLOAT: pa.float32(),
+        Type.DOUBLE: pa.float64(),
+        Type.BYTE_ARRAY: pa.binary(),
+    }[leaf.type]
+
+
+class Decoder:
+    """Collects the values of a chunk's pages, then decodes them all at once.
+
+    Args:
+        leaf: The leaf whose values they are.
+    """
+
+    def __init__(self, leaf: Node) -> None:
+        """Start the file in memory."""
+        self.leaf = leaf
+        self._file = bytearray(footer.MAGIC)
+        self._count = 0
+        self._dictionary = 0
+        self._first = len(footer.MAGIC)
+        self._encodings: set[int] = set()
+
+    def add_dictionary(self, count: int, body: memoryview) -> None:
+        """Add the dictionary page; it comes first."""
+        if self._count or self._dictionary:
+            raise MalformedData("a Parquet dictionary is not the first page of its chunk")
+        self._dictionary = len(self._file)
+        header = Struct()
+        header.set_number(PageDictionary.VALUES, count, kind=compact.I32)
+        header.set_number(PageDictionary.ENCODING, Encoding.PLAIN, kind=compact.I32)
+        self._add(PageType.DICTIONARY, Page.DICTIONARY, header, body)
+        self._first = len(self._file)
+
+    def add_page(self, count: int, encoding: int, body: memoryview) -> None:
+        """Add the values of a data page; a page without values adds nothing."""
+        if not count:
+            return
+        header = Struct()
+        for field, number in (
+            (PageV1.VALUES, count),
+            (PageV1.ENCODING, encoding),
+            (PageV1.DEFINITION, Encoding.RLE),
+            (PageV1.REPETITION, Encoding.RLE),
+        ):
+            header.set_number(field, number, kind=compact.I32)
+        self._add(PageType.DATA, Page.V1, header, body)
+        self._count += count
+        self._encodings.add(encoding)
+
+    def finish(self) -> pa.ChunkedArray:
+        """Return all values: as a dictionary array where every page refers to the dictionary."""
+        if not self._count:
+            return pa.chunked_array([], type=arrow_type(self.leaf))
+        self._file += footer.encode(self._metadata())
+        by_dictionary = self.leaf.type == Type.BYTE_ARRAY and self._encodings <= {
+            *DICTIONARY_ENCODINGS
+        }
+        try:
+            with pq.ParquetFile(
+                pa.BufferReader(pa.py_buffer(self._file)),
+                read_dictionary=["v"] if by_dictionary else None,
+            ) as reader:
+                column = reader.read(use_threads=False).column(0)
+        except (pa.ArrowException, OSError, ValueError, MemoryError, OverflowError):
+            raise MalformedData("a page of a selected Parquet column cannot be decoded") from None
+        if len(column) != self._count:
+            raise MalformedData("a page of a selected Parquet column has too few values")
+        return column
+
+    def _add(self, kind: int, field: int, header: Struct, body: memoryview) -> None:
+        self._file += page_header(kind, field, header, (len(body), len(body)))
+        self._file += body
+
+    def _metadata(self) -> Struct:
+        root, leaf = Struct(), Struct()
+        root.set_binary(Element.NAME, b"s")
+        root.set_number(Element.CHILDREN, 1, kind=compact.I32)
+        length = self.leaf.length
+        kind = Type.FIXED if self.leaf.type == Type.INT96 else self.leaf.type
+        leaf.set_number(Element.TYPE, kind, kind=compact.I32)
+        if kind == Type.FIXED:
+            leaf.set_number(Element.LENGTH, length, kind=compact.I32)
+        leaf.set_number(Element.REPETITION, 0, kind=compact.I32)
+        leaf.set_binary(Element.NAME, b"v")
+        return _file_metadata([root, leaf], self._group(kind), self._count)
+
+    def _group(self, kind: int) -> Struct:
+        meta, chunk, group = Struct(), Struct(), Struct()
+        size = len(self._file) - len(footer.MAGIC)
+        meta.set_number(Meta.TYPE, kind, kind=compact.I32)
+        meta.set_items(Meta.ENCODINGS, compact.I32, sorted(self._encodings | {Encoding.RLE}))
+        meta.set_items(Meta.PATH, compact.BINARY, [b"v"])
+        meta.set_number(Meta.CODEC, 0, kind=compact.I32)
+        meta.set_number(Meta.VALUES, self._count)
+        meta.set_number(Meta.UNCOMPRESSED, size)
+        meta.set_number(Meta.COMPRESSED, size)
+        meta.set_number(Meta.DATA_PAGE, self._first)
+        if self._dictionary:
+            meta.set_number(Meta.DICTIONARY_PAGE, self._dictionary)
+        chunk.set_number(Chunk.FILE_OFFSET, 0)
+        chunk.set_struct(Chunk.META, meta)
+        group.set_items(Group.COLUMNS, compact.STRUCT, [chunk])
+        group.set_number(Group.BYTES, size)
+        group.set_number(Group.ROWS, self._count)
+        return group
+
+
+def _file_metadata(schema: list[Struct], group: Struct, rows: int) -> Struct:
+    metadata = Struct()
+    metadata.set_number(1, 1, kind=compact.I32)
+    metadata.set_items(File.SCHEMA, compact.STRUCT, schema)
+    metadata.set_number(File.ROWS, rows)
+    metadata.set_items(File.ROW_GROUPS, compact.STRUCT, [group])
+    return metadata
+
+
+def page_header(
+    kind: int, field: int, header: Struct, sizes: tuple[int, int], crc: int | None = None
+) -> bytes:
+    """Encode the header of a page; sizes are those before and after compression."""
+    page = Struct()
+    page.set_number(Page.TYPE, kind, kind=compact.I32)
+    page.set_number(Page.UNCOMPRESSED, sizes[0], kind=compact.I32)
+    page.set_number(Page.COMPRESSED, sizes[1], kind=compact.I32)
+    if crc is not None:
+        page.set_number(Page.CRC, crc - (1 << 32) if crc >> 31 else crc, kind=compact.I32)
+    page.set_struct(field, header)
+    return compact.encode(page)
+
+
+def encode_pages(leaf: Node, pages: Sequence[pa.Array], encoding: int) -> list[bytes]:
+    """Return the bodies of pages with the values of each array; an empty array gives b""."""
+    kind = arrow_type(leaf)
+    schema = pa.schema([pa.field("v", kind, nullable=False)])
+    sink = pa.BufferOutputStream()
+    with pq.ParquetWriter(
+        sink,
+        schema,
+        compression="none",
+        use_dictionary=False,
+        write_statistics=False,
+        store_schema=False,
+        column_encoding={"v": _ENCODING_NAMES.get(encoding, "PLAIN")},
+        data_page_version="1.0",
+        write_batch_size=_HUGE,
+        data_page_size=_HUGE,
+        max_rows_per_page=_HUGE,
+    ) as writer:
+        for page in pages:
+            if len(page):
+                writer.write_table(pa.table([page], schema=schema), row_group_size=len(page))
+    return _lift(memoryview(sink.getvalue()), pages)
+
+
+def encode_indices(indices: pa.Array, highest: int) -> bytes:
+    """Return the body of a data page of dictionary indices: their bit width, then the hybrid."""
+    # One bit at least, as other writers do: some readers do not expect a width of 0.
+    width = max(1, levels.width_of(highest))
+    return bytes((width,)) + encode_hybrid(indices, width)
+
+
+def encode_hybrid(numbers: pa.Array, width: int) -> bytes:
+    """Encode small numbers as runs or packed, whichever is smaller."""
+    if not len(numbers):
+        return b""
+    runs = pc.run_end_encode(numbers, run_end_type=pa.int32())
+    count = len(runs.values)
+    if count * (2 + (width + 7) // 8) < len(numbers) * width // 8 + 2 or count == 1:
+        return levels.encode_runs(runs.values.to_pylist(), runs.run_ends.to_pylist(), width)
+    lane = 1 if width <= 8 else 2 if width <= 16 else 4  # noqa: PLR2004
+    kind = {1: pa.uint8(), 2: pa.uint16(), 4: pa.uint32()}[lane]
+    return levels.encode_packed(_fixed_bytes(numbers.cast(kind), lane), lane, width)
+
+
+def _fixed_bytes(numbers: pa.Array, size: int) -> bytes:
+    start = numbers.offset * size
+    return bytes(memoryview(numbers.buffers()[1])[start : start + len(numbers) * size])
+
+
+def _lift(data: memoryview, pages: Sequence[pa.Array]) -> list[bytes]:
+    """Cut the bodies of the only pages out of the row groups of a file in memory."""
+    size = int.from_bytes(data[-8:-4], "little")
+    metadata, _end = compact.decode(bytes(data[-8 - size : -8]))
+    groups = iter(metadata.items(File.ROW_GROUPS, compact.STRUCT))
+    bodies = []
+    for page in pages:
+        if not len(page):
+            bodies.append(b"")
+            continue
+        chunk = next(groups).items(Group.COLUMNS, compact.STRUCT)[0]
+        meta = chunk.struct(Chunk.META)
+        start = meta.needed(Meta.DATA_PAGE, "offset")
+        end = start + meta.needed(Meta.COMPRESSED, "size")
+        header, at = compact.decode(bytes(data[start : min(start + 256, end)]))
+        body = bytes(data[start + at : end])
+        if len(body) != header.needed(Page.COMPRESSED, "size"):
+            raise AssertionError("pyarrow wrote more than one page")
+        bodies.append(body)
+    return bodies
