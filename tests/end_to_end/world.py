@@ -6,6 +6,8 @@ import time
 import uuid
 from contextlib import ExitStack
 
+import boto3
+
 from workflow.aws.deployment import Deployment
 from workflow.aws.ledger import Ledger
 from workflow.entry import Entry
@@ -49,7 +51,13 @@ class World:
         self.lake = self.names.lake_bucket
         self._rules = ExitStack()
         self._folder = f"dataset/test-{next(_NUMBERS)}-{uuid.uuid4().hex[:6]}"
-        resource = stack.clients.resource("dynamodb")
+        resource = boto3.resource(
+            "dynamodb",
+            endpoint_url=stack.endpoint,
+            region_name=stack.region,
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+        )
         self.ledger = Ledger(resource.Table(self.names.ledger_table))
         self.schedule_table = resource.Table(self.names.schedule_table)
 
