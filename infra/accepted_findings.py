@@ -121,6 +121,11 @@ def _settings() -> Iterator[AcceptedFinding]:
         "Timer/StreamDeadLetters/Resource", "AwsSolutions-SQS3", "it is a dead-letter queue itself"
     )
     yield AcceptedFinding(
+        "HashKeys/Secret/Resource",
+        "AwsSolutions-SMG4",
+        "a key that is replaced makes hashed values unrecognizable; keys are added, by hand",
+    )
+    yield AcceptedFinding(
         "Catalog/Crawler",
         "AwsSolutions-GL1",
         "a crawler's log holds names of tables and columns, no content; CloudWatch encrypts it",

@@ -12,6 +12,7 @@ from aws_cdk import ArnFormat, Stack
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
@@ -93,6 +94,11 @@ def rewrite_objects(lake: s3.IBucket) -> list[iam.PolicyStatement]:
         "s3:PutObjectVersionTagging",
     ]
     return [allow("RewriteObjects", actions, lake.arn_for_objects("*"))]
+
+
+def read_hash_keys(secret: secretsmanager.ISecret) -> list[iam.PolicyStatement]:
+    """Read the keys of keyed actions."""
+    return [allow("ReadHashKeys", ["secretsmanager:GetSecretValue"], secret.secret_arn)]
 
 
 def erase_versions(lake: s3.IBucket) -> list[iam.PolicyStatement]:

@@ -7,6 +7,7 @@ from infra.bundles import Bundles
 from infra.catalog import Catalog
 from infra.environments import Environment
 from infra.functions import Workbench
+from infra.hash_keys import HashKeys
 from infra.intake import Intake
 from infra.lake_storage import LakeStorage, lake_bucket_arn
 from infra.orchestration import Orchestration
@@ -42,6 +43,7 @@ class LakescrubStack(Stack):
             self, "Catalog", environment=environment, lake=self.lake, policies=policies
         )
         self.queries = Queries(self, "Queries", environment=environment)
+        self.hash_keys = HashKeys(self, "HashKeys", environment=environment)
         self.tasks = Tasks(
             self,
             "Tasks",
@@ -49,6 +51,7 @@ class LakescrubStack(Stack):
             lake=self.lake,
             timer=self.timer,
             catalog=self.catalog,
+            hash_keys=self.hash_keys,
         )
         self.orchestration = Orchestration(
             self,
@@ -87,6 +90,7 @@ class LakescrubStack(Stack):
             "ScheduleTable": self.timer.schedule.table_name,
             "LedgerTable": self.timer.ledger.table_name,
             "StateMachineArn": self.orchestration.machine.state_machine_arn,
+            "HashKeysSecret": self.hash_keys.secret.secret_arn,
             "Crawler": self.catalog.crawler.ref,
             "Database": self.catalog.database.ref,
             "Workgroup": self.queries.workgroup.ref,

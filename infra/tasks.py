@@ -10,6 +10,7 @@ from constructs import Construct
 from infra import permissions
 from infra.catalog import Catalog
 from infra.functions import FunctionSettings, PythonFunction, Workbench, camel_case
+from infra.hash_keys import HashKeys
 from infra.timer import Timer
 
 # Boto3 and powertools alone take 100 MB; half a gigabyte buys a start under half a second.
@@ -31,6 +32,7 @@ class Tasks(Construct):
         lake: s3.IBucket,
         timer: Timer,
         catalog: Catalog,
+        hash_keys: HashKeys,
     ) -> None:
         """Create the functions, each with the variables and rights that it uses."""
         super().__init__(scope, construct_id)
@@ -38,10 +40,16 @@ class Tasks(Construct):
         self._lake = lake
         self._ledger = timer.ledger
         find = permissions.find_entries(timer.ledger)
-        rewrite = permissions.rewrite_objects(lake)
-        policies = permissions.keep_policies(timer.ledger)
         self.inspect_object = self._on_objects("inspect_object", *find)
-        self.scrub_object = self._on_objects("scrub_object", *rewrite, *policies, settings=_LARGE)
+        self.scrub_object = self._on_objects(
+            "scrub_object",
+            *permissions.rewrite_objects(lake),
+            *permissions.keep_policies(timer.ledger),
+            *permissions.read_hash_keys(hash_keys.secret),
+            settings=_LARGE,
+        )
+        secret = hash_keys.secret.secret_arn
+        self.scrub_object.add_environment("HASH_KEYS_SECRET", secret)
         self.erase_version = self._on_objects("erase_version", *permissions.erase_versions(lake))
         self.check_catalog = self._on_catalog(catalog)
         self.record_rejection = PythonFunction(

@@ -82,3 +82,13 @@ def test_machine_may_call_its_tasks_start_the_crawler_and_tell_of_rejections(tem
     granted = _granted(template, "OrchestrationRole") - ON_EVERYTHING
 
     assert granted == {"lambda:InvokeFunction", "glue:StartCrawler", "sns:Publish"}
+
+
+def test_only_scrub_object_may_read_the_hash_keys(template):
+    readers = [
+        name
+        for name, resource in template.body["Resources"].items()
+        if resource["Type"] == "AWS::IAM::Policy" and "secretsmanager:" in str(resource)
+    ]
+
+    assert [name.startswith("TasksScrubObject") for name in readers] == [True]

@@ -1,6 +1,7 @@
 OUTPUTS = {
     "Crawler",
     "Database",
+    "HashKeysSecret",
     "IntakeDeadLetterQueueUrl",
     "IntakeQueueUrl",
     "LakeBucket",
