@@ -69,15 +69,21 @@ class Deployment:
         return cls(**{name: known[name] for name in names}, functions=functions)
 
     @classmethod
-    def find(cls, session: "boto3.session.Session", stack: str = DEFAULT_STACK) -> Self:
+    def find(
+        cls,
+        session: "boto3.session.Session",
+        stack: str = DEFAULT_STACK,
+        *,
+        endpoint_url: str | None = None,
+    ) -> Self:
         """Look a stack up by name.
 
         Raises:
             NotFound: There is no such stack.
             LakescrubError: The look-up failed.
         """
-        client = session.client("cloudformation")
         with told(f"DescribeStacks {stack}"):
+            client = session.client("cloudformation", endpoint_url=endpoint_url)
             try:
                 stacks = client.describe_stacks(StackName=stack)["Stacks"]
             except ClientError as error:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+Limit = Annotated[int, typer.Option(min=1, help="At most so many.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print data for programs.")]
 # What is no terminal has no width to keep to; a cut value would be of no use there.
 _WIDTH_WHEN_PIPED = 10_000
