@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from aws_cdk import Aws, Duration
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
@@ -60,6 +61,7 @@ class LakeStorage(Construct):
         environment: Environment,
         intake: Intake,
         policies: Policies,
+        key: kms.IKey,
     ) -> None:
         """Create the bucket and its notification."""
         super().__init__(scope, construct_id)
@@ -70,7 +72,10 @@ class LakeStorage(Construct):
             versioned=True,
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
-            encryption=s3.BucketEncryption.S3_MANAGED,
+            encryption=s3.BucketEncryption.KMS,
+            encryption_key=key,
+            # One data key serves many objects: a hundredth of the requests to KMS.
+            bucket_key_enabled=True,
             enforce_ssl=True,
             lifecycle_rules=list(lifecycle_rules(environment, policies)),
             removal_policy=environment.removal_policy,

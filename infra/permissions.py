@@ -8,7 +8,7 @@ action, If-Match needs GetObject, and without ListBucket S3 answers 403 for a mi
 
 from collections.abc import Sequence
 
-from aws_cdk import ArnFormat, Stack
+from aws_cdk import ArnFormat, Aws, Stack
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
@@ -74,10 +74,19 @@ def keep_policies(ledger: dynamodb.Table) -> list[iam.PolicyStatement]:
     return [statement]
 
 
+def use_key(sid: str, bucket: s3.IBucket, action: str) -> iam.PolicyStatement:
+    """Use the key of a bucket, only by way of S3."""
+    assert bucket.encryption_key is not None
+    statement = allow(sid, [action], bucket.encryption_key.key_arn)
+    statement.add_condition("StringEquals", {"kms:ViaService": f"s3.{Aws.REGION}.{Aws.URL_SUFFIX}"})
+    return statement
+
+
 def read_objects(lake: s3.IBucket) -> list[iam.PolicyStatement]:
     """Look at objects and read them, in any version."""
     actions = ["s3:GetObject", "s3:GetObjectVersion"]
     return [
+        use_key("Decrypt", lake, "kms:Decrypt"),
         allow("ReadObjects", actions, lake.arn_for_objects("*")),
         allow("TellMissingFromForbidden", ["s3:ListBucket"], lake.bucket_arn),
     ]
@@ -93,7 +102,10 @@ def rewrite_objects(lake: s3.IBucket) -> list[iam.PolicyStatement]:
         "s3:PutObjectTagging",
         "s3:PutObjectVersionTagging",
     ]
-    return [allow("RewriteObjects", actions, lake.arn_for_objects("*"))]
+    return [
+        use_key("Encrypt", lake, "kms:GenerateDataKey"),
+        allow("RewriteObjects", actions, lake.arn_for_objects("*")),
+    ]
 
 
 def read_hash_keys(secret: secretsmanager.ISecret) -> list[iam.PolicyStatement]:
@@ -162,6 +174,7 @@ def crawl(scope: Construct, *, database: str, lake: s3.IBucket) -> list[iam.Poli
     )
     log_actions = ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"]
     return [
+        use_key("Decrypt", lake, "kms:Decrypt"),
         allow("ReadLake", ["s3:GetObject"], lake.arn_for_objects("*")),
         allow("ListLake", ["s3:ListBucket"], lake.bucket_arn),
         allow("KeepTables", actions, *_tables(scope, database)),

@@ -2,6 +2,7 @@
 
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_athena as athena
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
@@ -16,7 +17,9 @@ class Queries(Construct):
     a result cannot show for long what was scrubbed since.
     """
 
-    def __init__(self, scope: Construct, construct_id: str, *, environment: Environment) -> None:
+    def __init__(
+        self, scope: Construct, construct_id: str, *, environment: Environment, key: kms.IKey
+    ) -> None:
         """Create the results bucket and the workgroup."""
         super().__init__(scope, construct_id)
         self.results = s3.Bucket(
@@ -24,7 +27,9 @@ class Queries(Construct):
             "Results",
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
-            encryption=s3.BucketEncryption.S3_MANAGED,
+            encryption=s3.BucketEncryption.KMS,
+            encryption_key=key,
+            bucket_key_enabled=True,
             enforce_ssl=True,
             lifecycle_rules=[
                 s3.LifecycleRule(
@@ -52,7 +57,7 @@ class Queries(Construct):
                 result_configuration=athena.CfnWorkGroup.ResultConfigurationProperty(
                     output_location=f"s3://{self.results.bucket_name}/results/",
                     encryption_configuration=athena.CfnWorkGroup.EncryptionConfigurationProperty(
-                        encryption_option="SSE_S3"
+                        encryption_option="SSE_KMS", kms_key=key.key_arn
                     ),
                 ),
             ),

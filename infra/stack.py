@@ -5,6 +5,7 @@ from constructs import Construct
 
 from infra.bundles import Bundles
 from infra.catalog import Catalog
+from infra.encryption import Encryption
 from infra.environments import Environment
 from infra.functions import Workbench
 from infra.hash_keys import HashKeys
@@ -34,15 +35,21 @@ class LakescrubStack(Stack):
         workbench = Workbench(
             environment=environment, light=self.bundles.light, parquet=self.bundles.parquet
         )
+        self.encryption = Encryption(self, "Encryption", environment=environment)
         self.intake = Intake(self, "Intake", bucket_arn=lake_bucket_arn(environment))
         self.lake = LakeStorage(
-            self, "Lake", environment=environment, intake=self.intake, policies=policies
+            self,
+            "Lake",
+            environment=environment,
+            intake=self.intake,
+            policies=policies,
+            key=self.encryption.key,
         ).bucket
         self.timer = Timer(self, "Timer", environment=environment)
         self.catalog = Catalog(
             self, "Catalog", environment=environment, lake=self.lake, policies=policies
         )
-        self.queries = Queries(self, "Queries", environment=environment)
+        self.queries = Queries(self, "Queries", environment=environment, key=self.encryption.key)
         self.hash_keys = HashKeys(self, "HashKeys", environment=environment)
         self.tasks = Tasks(
             self,

@@ -1,3 +1,9 @@
+import json
+from dataclasses import replace
+
+from aws_cdk.assertions import Template
+
+from infra.app import WITHOUT_BUNDLES, build
 from infra.environments import DEV
 from infra.lake_storage import lifecycle_rules
 from workflow.policy import load_policies
@@ -9,7 +15,6 @@ def test_lake_keeps_versions_and_shuts_the_public_out(template):
     assert lake["VersioningConfiguration"] == {"Status": "Enabled"}
     assert all(lake["PublicAccessBlockConfiguration"].values())
     assert lake["OwnershipControls"] == {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
-    assert "BucketEncryption" in lake
 
 
 def test_lake_refuses_requests_without_tls(template):
@@ -67,3 +72,31 @@ def test_lake_erases_versions_itself_a_month_after_a_run_should_have():
     assert set(rules) == {"drop-incomplete-uploads", "erase-versions-of-mail"}
     assert rules["erase-versions-of-mail"].prefix == "mail/"
     assert rules["erase-versions-of-mail"].noncurrent_version_expiration.to_days() == 75
+
+
+def test_data_and_query_results_are_encrypted_with_the_key_of_the_environment(template):
+    key = template.logical_id("AWS::KMS::Key")
+
+    for path in ("Lake", "QueriesResults"):
+        bucket = template.properties("AWS::S3::Bucket", path=path)
+        (rule,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+        assert rule == {
+            "BucketKeyEnabled": True,
+            "ServerSideEncryptionByDefault": {
+                "KMSMasterKeyID": {"Fn::GetAtt": [key, "Arn"]},
+                "SSEAlgorithm": "aws:kms",
+            },
+        }
+
+
+def test_a_given_key_takes_the_place_of_the_stacks_own():
+    arn = "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+    environment = replace(DEV, data_key_arn=arn)
+
+    app = build([environment], context=WITHOUT_BUNDLES)
+
+    stack = app.node.find_child("lakescrub-dev")
+    body = Template.from_stack(stack).to_json()
+    kinds = [resource["Type"] for resource in body["Resources"].values()]
+    assert "AWS::KMS::Key" not in kinds
+    assert arn in json.dumps(body)

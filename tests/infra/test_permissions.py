@@ -92,3 +92,16 @@ def test_only_scrub_object_may_read_the_hash_keys(template):
     ]
 
     assert [name.startswith("TasksScrubObject") for name in readers] == [True]
+
+
+def test_the_data_key_is_used_by_way_of_s3_only(template):
+    statements = [
+        statement
+        for statement in _all_statements(template)
+        if any(action.startswith("kms:") for action in _actions(statement))
+    ]
+
+    assert statements
+    assert all(
+        "kms:ViaService" in statement["Condition"]["StringEquals"] for statement in statements
+    )
