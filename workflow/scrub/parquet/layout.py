@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 # Writers before parquet-mr 1.2.9 left the header of the dictionary page out of a chunk's size
 # (PARQUET-816). Its readers allow for this many bytes more.
-_OLD_WRITER = re.compile(rb"parquet-mr version 1\.([01]\.|2\.[0-8]\b)")
+_OLD_WRITER = re.compile(rb"parquet-mr(?: version 1\.(?:[01]\.|2\.[0-8]\b)|$)")
 _OLD_PADDING = 100
 _BLOOM_HEADER = 64
 
@@ -82,14 +82,13 @@ def chunk_meta(chunk: Struct) -> Struct:
 
 
 def chunk_start(meta: Struct) -> int:
-    """Return the offset of a chunk's first page."""
-    start = meta.needed(Meta.DATA_PAGE, "offset of a data page")
-    for field in (Meta.DICTIONARY_PAGE, Meta.INDEX_PAGE):
-        # Some writers say 0 where there is no such page.
-        other = meta.number(field) or 0
-        if 0 < other < start:
-            start = other
-    return start
+    """Return the offset of a chunk's first page.
+
+    Writers say 0 where there is no such page, even for the data page of an empty chunk.
+    """
+    fields = (Meta.DATA_PAGE, Meta.DICTIONARY_PAGE, Meta.INDEX_PAGE)
+    offsets = [offset for field in fields if (offset := meta.number(field) or 0) > 0]
+    return min(offsets, default=len(MAGIC))
 
 
 def _all(footer: Footer, schema: Schema, source: BinaryIO) -> Iterator[Item]:
