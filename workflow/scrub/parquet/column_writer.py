@@ -63,7 +63,7 @@ class Encoded:
             location.set_number(Offsets.FIRST_ROW, row)
             found.append(location)
             row += rows
-        index.set_items(Offsets.PAGES, compact.STRUCT, found)
+        index.set_sequence(Offsets.PAGES, compact.STRUCT, found)
         return compact.encode(index)
 
 
@@ -114,7 +114,7 @@ class _Writer:
             meta.set_number(Meta.DICTIONARY_PAGE, 0)
         # Levels are RLE, whatever the values are.
         encodings = {encoding for _type, encoding in self.used} | {Encoding.RLE}
-        meta.set_items(Meta.ENCODINGS, compact.I32, sorted(encodings))
+        meta.set_sequence(Meta.ENCODINGS, compact.I32, sorted(encodings))
         self._write_counts()
 
     def _encodings(self) -> list[DataPage]:
@@ -235,7 +235,7 @@ class _Writer:
             count.set_number(2, encoding, kind=compact.I32)
             count.set_number(3, self.used.count((kind, encoding)), kind=compact.I32)
             counts.append(count)
-        self.out.meta.set_items(Meta.ENCODING_STATS, compact.STRUCT, counts)
+        self.out.meta.set_sequence(Meta.ENCODING_STATS, compact.STRUCT, counts)
 
 
 def rows_of(page: DataPage) -> int:

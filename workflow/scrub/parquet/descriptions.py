@@ -26,7 +26,7 @@ _Path = tuple[str, ...]
 
 def take_out(metadata: Struct, paths: Sequence[_Path]) -> None:
     """Take columns out of the descriptions in a file's metadata."""
-    for pair in metadata.items(File.KEY_VALUES, compact.STRUCT):
+    for pair in metadata.sequence(File.KEY_VALUES, compact.STRUCT):
         key, value = pair.binary(KeyValue.KEY), pair.binary(KeyValue.VALUE)
         rewrite = _REWRITE.get(key or b"")
         if rewrite is None or value is None:

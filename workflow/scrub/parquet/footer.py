@@ -37,16 +37,16 @@ class Footer:
     @property
     def groups(self) -> list[Struct]:
         """The row groups."""
-        return self.metadata.items(File.ROW_GROUPS, compact.STRUCT)
+        return self.metadata.sequence(File.ROW_GROUPS, compact.STRUCT)
 
     @property
     def schema(self) -> list[Struct]:
         """The schema's elements, depth first."""
-        return self.metadata.items(File.SCHEMA, compact.STRUCT)
+        return self.metadata.sequence(File.SCHEMA, compact.STRUCT)
 
     def key_values(self) -> dict[str, str | None]:
         """Return the key-value metadata; bytes that are no UTF-8 are replaced."""
-        pairs = self.metadata.items(File.KEY_VALUES, compact.STRUCT)
+        pairs = self.metadata.sequence(File.KEY_VALUES, compact.STRUCT)
         return {_text(pair.binary(KeyValue.KEY)) or "": _text(pair.binary(2)) for pair in pairs}
 
 
@@ -88,7 +88,7 @@ def _refuse(footer: Footer) -> None:
     if File.ENCRYPTION in metadata or File.SIGNING_KEY in metadata:
         raise UnsupportedEncryption("the Parquet file has encrypted columns")
     for group in footer.groups:
-        for chunk in group.items(Group.COLUMNS, compact.STRUCT):
+        for chunk in group.sequence(Group.COLUMNS, compact.STRUCT):
             if Chunk.CRYPTO in chunk or Chunk.ENCRYPTED_META in chunk:
                 raise UnsupportedEncryption("the Parquet file has encrypted columns")
             if chunk.binary(Chunk.FILE_PATH):

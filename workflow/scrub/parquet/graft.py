@@ -73,7 +73,7 @@ class _Graft:
         self.footer = footer
         self.schema = schema
         self.parts = parts
-        self.chunks = [group.items(Group.COLUMNS, compact.STRUCT) for group in footer.groups]
+        self.chunks = [group.sequence(Group.COLUMNS, compact.STRUCT) for group in footer.groups]
         self.places = {(i.group, i.column): i for i in parts if i.part is Part.CHUNK}
         self.indexes = {(i.group, i.column): i for i in parts if i.part is Part.COLUMN_INDEX}
         # By chunk, once it is done: how far it moved; None if it was encoded anew or left out.
@@ -262,6 +262,6 @@ def _move_file_offset(chunk: Struct, item: Item, by: int) -> None:
 def _shifted(data: bytes, by: int, *, base: int) -> bytes:
     """Return an offset index whose pages stand elsewhere."""
     index, _end = compact.decode(data, base=base)
-    for location in index.items(Offsets.PAGES, compact.STRUCT):
+    for location in index.sequence(Offsets.PAGES, compact.STRUCT):
         location.set_number(Offsets.OFFSET, location.needed(Offsets.OFFSET, "offset") + by)
     return compact.encode(index)

@@ -93,7 +93,7 @@ def chunk_start(meta: Struct) -> int:
 
 def _all(footer: Footer, schema: Schema, source: BinaryIO) -> Iterator[Item]:
     for number, group in enumerate(footer.groups):
-        chunks = group.items(Group.COLUMNS, compact.STRUCT)
+        chunks = group.sequence(Group.COLUMNS, compact.STRUCT)
         if len(chunks) != len(schema.leaves):
             raise MalformedData("a row group has another number of columns than the schema")
         for column, chunk in enumerate(chunks):
@@ -108,7 +108,7 @@ def _all(footer: Footer, schema: Schema, source: BinaryIO) -> Iterator[Item]:
 def _check(meta: Struct, schema: Schema, column: int) -> None:
     leaf = schema.leaves[column]
     path = [name.encode("utf-8") for name in leaf.path]
-    if meta.items(Meta.PATH, compact.BINARY) != path or meta.number(Meta.TYPE) != leaf.type:
+    if meta.sequence(Meta.PATH, compact.BINARY) != path or meta.number(Meta.TYPE) != leaf.type:
         raise MalformedData("a column chunk has another name or type than the schema says")
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def take_out(metadata: Struct, dropped: list[Node], gone: Collection[int]) -> None:
     """Take dropped nodes out of the schema and out of all that counts columns."""
-    elements = metadata.items(File.SCHEMA, compact.STRUCT)
+    elements = metadata.sequence(File.SCHEMA, compact.STRUCT)
     away: set[int] = set()
     for node in dropped:
         if node.index in away:
@@ -27,11 +27,11 @@ def take_out(metadata: Struct, dropped: list[Node], gone: Collection[int]) -> No
         parent = node.parent.element
         parent.set_number(Element.CHILDREN, parent.needed(Element.CHILDREN, "children") - 1)
     left = [element for index, element in enumerate(elements) if index not in away]
-    metadata.set_items(File.SCHEMA, compact.STRUCT, left)
-    orders = metadata.items(File.COLUMN_ORDERS, compact.STRUCT)
+    metadata.set_sequence(File.SCHEMA, compact.STRUCT, left)
+    orders = metadata.sequence(File.COLUMN_ORDERS, compact.STRUCT)
     if orders:
         kept = [order for column, order in enumerate(orders) if column not in gone]
-        metadata.set_items(File.COLUMN_ORDERS, compact.STRUCT, kept)
+        metadata.set_sequence(File.COLUMN_ORDERS, compact.STRUCT, kept)
     descriptions.take_out(metadata, [node.path for node in dropped])
 
 
@@ -54,7 +54,7 @@ def settle_group(
         gone: The columns that were dropped.
     """
     left = [chunk for column, chunk in enumerate(chunks) if column not in gone]
-    group.set_items(Group.COLUMNS, compact.STRUCT, left)
+    group.set_sequence(Group.COLUMNS, compact.STRUCT, left)
     metas = [chunk_meta(chunk) for chunk in left]
     group.set_number(Group.BYTES, sum(meta.needed(Meta.UNCOMPRESSED, "size") for meta in metas))
     if Group.COMPRESSED in group:
@@ -68,7 +68,7 @@ def settle_group(
 def _settle_sorting(group: Struct, touched: set[int], gone: Collection[int]) -> None:
     """Cut the list of sorting columns at the first that is no longer what it was."""
     kept = []
-    for claim in group.items(Group.SORTING, compact.STRUCT):
+    for claim in group.sequence(Group.SORTING, compact.STRUCT):
         column = claim.needed(Sorting.COLUMN, "sorting column")
         if column in touched:
             break
@@ -76,14 +76,14 @@ def _settle_sorting(group: Struct, touched: set[int], gone: Collection[int]) -> 
         claim.set_number(Sorting.COLUMN, column - before)
         kept.append(claim)
     if kept:
-        group.set_items(Group.SORTING, compact.STRUCT, kept)
+        group.set_sequence(Group.SORTING, compact.STRUCT, kept)
     else:
         group.drop(Group.SORTING)
 
 
 def settle_file(metadata: Struct, groups: list[Struct]) -> None:
     """Correct the file's metadata after its row groups."""
-    metadata.set_items(File.ROW_GROUPS, compact.STRUCT, groups)
+    metadata.set_sequence(File.ROW_GROUPS, compact.STRUCT, groups)
     metadata.set_number(File.ROWS, sum(group.needed(Group.ROWS, "rows") for group in groups))
     for number, group in enumerate(groups):
         if Group.ORDINAL in group:

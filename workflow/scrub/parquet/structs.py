@@ -62,7 +62,7 @@ class Struct(dict[int, tuple[int, Any]]):
             raise MalformedData(f"the Parquet metadata has no valid {what}")
         return found
 
-    def items(self, field: int, element: int) -> list[Any]:  # type: ignore[override]
+    def sequence(self, field: int, element: int) -> list[Any]:
         """Return the elements of a list field, [] where it is absent."""
         found = self._get(field, LIST)
         if not found or not found.items:
@@ -84,7 +84,7 @@ class Struct(dict[int, tuple[int, Any]]):
         """Set a binary field."""
         self[field] = (BINARY, value)
 
-    def set_items(self, field: int, element: int, values: list[Any]) -> None:
+    def set_sequence(self, field: int, element: int, values: list[Any]) -> None:
         """Set a list field."""
         self[field] = (LIST, Sequence(element, values))
 

@@ -43,7 +43,7 @@ def has_traces(column: Column, meta: Struct, column_index: Struct | None) -> boo
 
 def _index_bounds(index: Struct) -> set[bytes]:
     # A page of nulls only has empty bounds.
-    found = {*index.items(Index.MIN, compact.BINARY), *index.items(Index.MAX, compact.BINARY)}
+    found = {*index.sequence(Index.MIN, compact.BINARY), *index.sequence(Index.MAX, compact.BINARY)}
     return found - {b""}
 
 

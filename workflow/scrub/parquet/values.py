@@ -151,8 +151,8 @@ class Decoder:
         meta, chunk, group = Struct(), Struct(), Struct()
         size = len(self._file) - len(footer.MAGIC)
         meta.set_number(Meta.TYPE, kind, kind=compact.I32)
-        meta.set_items(Meta.ENCODINGS, compact.I32, sorted(self._encodings | {Encoding.RLE}))
-        meta.set_items(Meta.PATH, compact.BINARY, [b"v"])
+        meta.set_sequence(Meta.ENCODINGS, compact.I32, sorted(self._encodings | {Encoding.RLE}))
+        meta.set_sequence(Meta.PATH, compact.BINARY, [b"v"])
         meta.set_number(Meta.CODEC, 0, kind=compact.I32)
         meta.set_number(Meta.VALUES, self._count)
         meta.set_number(Meta.UNCOMPRESSED, size)
@@ -162,7 +162,7 @@ class Decoder:
             meta.set_number(Meta.DICTIONARY_PAGE, self._dictionary)
         chunk.set_number(Chunk.FILE_OFFSET, 0)
         chunk.set_struct(Chunk.META, meta)
-        group.set_items(Group.COLUMNS, compact.STRUCT, [chunk])
+        group.set_sequence(Group.COLUMNS, compact.STRUCT, [chunk])
         group.set_number(Group.BYTES, size)
         group.set_number(Group.ROWS, self._count)
         return group
@@ -171,9 +171,9 @@ class Decoder:
 def _file_metadata(schema: list[Struct], group: Struct, rows: int) -> Struct:
     metadata = Struct()
     metadata.set_number(1, 1, kind=compact.I32)
-    metadata.set_items(File.SCHEMA, compact.STRUCT, schema)
+    metadata.set_sequence(File.SCHEMA, compact.STRUCT, schema)
     metadata.set_number(File.ROWS, rows)
-    metadata.set_items(File.ROW_GROUPS, compact.STRUCT, [group])
+    metadata.set_sequence(File.ROW_GROUPS, compact.STRUCT, [group])
     return metadata
 
 
@@ -244,13 +244,13 @@ def _lift(data: memoryview, pages: Sequence[pa.Array]) -> list[bytes]:
     """Cut the bodies of the only pages out of the row groups of a file in memory."""
     size = int.from_bytes(data[-8:-4], "little")
     metadata, _end = compact.decode(bytes(data[-8 - size : -8]))
-    groups = iter(metadata.items(File.ROW_GROUPS, compact.STRUCT))
+    groups = iter(metadata.sequence(File.ROW_GROUPS, compact.STRUCT))
     bodies = []
     for page in pages:
         if not len(page):
             bodies.append(b"")
             continue
-        chunk = next(groups).items(Group.COLUMNS, compact.STRUCT)[0]
+        chunk = next(groups).sequence(Group.COLUMNS, compact.STRUCT)[0]
         meta = chunk.struct(Chunk.META)
         start = meta.needed(Meta.DATA_PAGE, "offset")
         end = start + meta.needed(Meta.COMPRESSED, "size")
