@@ -1,6 +1,7 @@
 """From the upload to the end, as an uploader, an analyst and an operator would see it."""
 
 import json
+from urllib.parse import quote_plus
 
 import pytest
 
@@ -217,8 +218,6 @@ class TestDuplicates:
 
 def notification(world, key, version):
     """Build the queue message that S3's notification of a version is delivered in."""
-    from urllib.parse import quote_plus
-
     head = world.s3.head_object(Bucket=world.lake, Key=key, VersionId=version)
     entry = world.entry(key, version)
     stored = {

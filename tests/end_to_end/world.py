@@ -112,8 +112,12 @@ class World:
         self.execution_ended(entry.execution)
         return entry
 
-    def execution_ended(self, arn):
+    def execution_ended(self, arn, *, impatient=False):
+        """Wait for an execution's end; the impatient one moves the clock past each retry's wait."""
+
         def look():
+            if impatient:
+                self.stack.advance(60)
             execution = self.states.describe_execution(executionArn=arn)
             return execution if execution["status"] != "RUNNING" else None
 

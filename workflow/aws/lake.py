@@ -12,7 +12,7 @@ from workflow.aws.faults import error_code, told
 from workflow.aws.object_reader import ObjectReader
 from workflow.aws.object_writer import ObjectWriter
 from workflow.entry import Checksum, Intent
-from workflow.errors import UnsupportedEncryption
+from workflow.errors import ServiceUnavailable, UnsupportedEncryption
 from workflow.messages import ObjectPath
 from workflow.stored_object import StoredObject
 
@@ -36,7 +36,9 @@ _CARRIED_HEADERS = (
 _ALGORITHMS = ("CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256")
 _NOT_THERE = frozenset({"404", "NoSuchKey", "NoSuchVersion"})
 _DELETE_MARKER = frozenset({"405", "MethodNotAllowed"})
-_CUSTOMER_KEY = frozenset({"400", "BadRequest", "InvalidRequest"})
+_BARE_REFUSAL = frozenset({"400", "BadRequest"})
+# What GetObject says of an object of SSE-C when the request brings no key.
+_CUSTOMER_KEY = "InvalidRequest"
 _READ_BYTES = 1024 * 1024
 
 
@@ -64,15 +66,26 @@ class Lake:
                 code = error_code(error)
                 if code in _NOT_THERE | _DELETE_MARKER:
                     return None
-                if code not in _CUSTOMER_KEY:
+                if code not in _BARE_REFUSAL:
                     raise
                 answer = None
-        if answer is None:
-            # S3 answers a HEAD of an SSE-C object that lacks the key with a bare 400.
-            raise UnsupportedEncryption(
-                f"{path} cannot be read: S3 wants the key that the uploader encrypted it with"
-            )
-        return _stored(answer)
+        return self._refused(path, pinned) if answer is None else _stored(answer)
+
+    def _refused(self, path: ObjectPath, pinned: Mapping[str, Any]) -> StoredObject:
+        """Find out why a HEAD, whose answers have no body, was refused with a bare 400."""
+        with told(f"GetObject on {path}"):
+            try:
+                self._client.get_object(
+                    Bucket=path.bucket, Key=path.key, Range="bytes=0-0", **pinned
+                )["Body"].close()
+            except ClientError as error:
+                if error_code(error) != _CUSTOMER_KEY:
+                    raise
+            else:
+                raise ServiceUnavailable(f"HeadObject on {path}: refused, though it can be read")
+        raise UnsupportedEncryption(
+            f"{path} cannot be read: S3 wants the key that the uploader encrypted it with"
+        )
 
     def tags(self, path: ObjectPath, version_id: str | None) -> dict[str, str]:
         """Give the tags of a version."""
