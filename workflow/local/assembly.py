@@ -8,6 +8,7 @@ from typing import Protocol
 from workflow.local import emulator
 from workflow.local.clients import Clients
 from workflow.local.host import Application
+from workflow.local.machine import lean_import
 from workflow.local.runtime.pool import Pool
 
 
@@ -27,8 +28,9 @@ def assemble(
     """Load ministack, install the shims, and return its application and its identity look-up."""
     again = "ministack.app" in sys.modules
     application = emulator.load(port, region=region, folder=folder)
+    lean_import.prepare()
     from workflow.local.deploy import provisioned
-    from workflow.local.machine import bridge, timing
+    from workflow.local.machine import bridge, executions, history, resuming, timing
     from workflow.local.shims import (
         dynamodb_ttl,
         event_source_mappings,
@@ -48,7 +50,8 @@ def assemble(
     request_time.install()
     provisioned.install()
     bridge.install(region=region)
-    timing.install()
+    for part in (timing, resuming, executions, history):
+        part.install()
     return application.app, _identity
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -118,9 +119,18 @@ def _noting(send: Send, call: Call) -> Send:
     async def noting(message: dict[str, Any]) -> None:
         if message["type"] == "http.response.start":
             call.status = message["status"]
+            message = _with_request_id(message)
         await send(message)
 
     return noting
+
+
+def _with_request_id(message: dict[str, Any]) -> dict[str, Any]:
+    """Every answer of AWS has one, also a refusal; Step Functions quotes it in an error's cause."""
+    headers = list(message.get("headers", ()))
+    if any(name.lower() == b"x-amzn-requestid" for name, _ in headers):
+        return message
+    return {**message, "headers": [*headers, (b"x-amzn-requestid", str(uuid.uuid4()).encode())]}
 
 
 async def _answer(send: Send, call: Call, made: Answer) -> None:

@@ -19,7 +19,15 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _START_SECONDS = 20
 _STOP_SECONDS = 10
-_NOISY = ("hypercorn", "hypercorn.error", "hypercorn.access", "ministack", "werkzeug", "asyncio")
+_NOISY = (
+    "hypercorn",
+    "hypercorn.error",
+    "hypercorn.access",
+    "ministack",
+    "moto",
+    "werkzeug",
+    "asyncio",
+)
 
 
 class PortInUse(LakescrubError):

@@ -1,9 +1,12 @@
 """The embedded stack as one object: start it, use it, stop it."""
 
+import contextlib
+import gc
 import pathlib
 import shutil
 import tempfile
 import threading
+from collections.abc import Iterator
 from typing import Any, Self
 
 from workflow.local import emulator
@@ -24,6 +27,16 @@ REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 REGION = "us-east-1"
 Template = pathlib.Path | dict[str, Any]
 _ALONE = threading.Lock()
+
+
+@contextlib.contextmanager
+def _unhurried_collector() -> Iterator[None]:
+    """Loading the emulators makes many objects that stay: looking through them only costs time."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 class EmbeddedStack:
@@ -73,9 +86,10 @@ class EmbeddedStack:
         chosen = (datasets or REPOSITORY / "datasets.yaml").resolve()
         pool = Pool(TaskRoots(folder, source=source, datasets=chosen))
         seams = Seams()
-        application, identity = assemble(
-            pool, port=listening.getsockname()[1], region=REGION, folder=folder
-        )
+        with _unhurried_collector():
+            application, identity = assemble(
+                pool, port=listening.getsockname()[1], region=REGION, folder=folder
+            )
         control = Control(advance=CLOCK.advance)
         gateway = Gateway(application, seams=seams, control=control, identity=identity)
         host = Host(gateway, listening=listening)

@@ -9,6 +9,10 @@ import threading
 from typing import Any
 
 from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
+from moto.stepfunctions.parser.asl.component.common.retry.max_attempts_decl import (
+    MaxAttemptsOutcome,
+)
+from moto.stepfunctions.parser.asl.component.common.retry.retrier_outcome import RetrierOutcome
 from moto.stepfunctions.parser.asl.component.eval_component import EvalComponent
 from moto.stepfunctions.parser.asl.component.program.program import Program
 from moto.stepfunctions.parser.asl.component.state.wait.wait_function.wait_function import (
@@ -28,18 +32,9 @@ PINS = (
 )
 
 
-class _ClockSleep:
-    """Stands for the module `time` in the retrier."""
-
-    @staticmethod
-    def sleep(seconds: float) -> None:
-        """Sleep on the stack's clock."""
-        CLOCK.sleep(seconds)
-
-
 def install() -> None:
     """Replace the three places that wait."""
-    retrier_decl.time = _ClockSleep
+    retrier_decl.RetrierDecl._eval_body = _retry
     WaitFunction._eval_body = _wait
     Program.eval = _run_program
 
@@ -47,6 +42,27 @@ def install() -> None:
 def _wait(self: WaitFunction, env: Environment) -> None:
     seconds = self._get_wait_seconds(env=env)
     CLOCK.sleep(seconds, unless=lambda: not env.is_running())
+
+
+def _retry(self: Any, env: Environment) -> None:
+    """Moto's own steps, with a sleep that ends when the clock is moved or the run is stopped."""
+    self.error_equals.eval(env)
+    if not env.stack.pop():
+        env.stack.append(RetrierOutcome.Skipped)
+        return
+    self.max_attempts.eval(env=env)
+    if env.stack.pop() == MaxAttemptsOutcome.EXHAUSTED:
+        env.stack.append(RetrierOutcome.Failed)
+        return
+    for part in (
+        self.interval_seconds,
+        self.backoff_rate,
+        self.max_delay_seconds,
+        self.jitter_strategy,
+    ):
+        part.eval(env=env)
+    CLOCK.sleep(env.stack.pop(), unless=lambda: not env.is_running())
+    env.stack.append(RetrierOutcome.Executed if env.is_running() else RetrierOutcome.Failed)
 
 
 def _run_program(self: Program, env: Environment) -> None:
