@@ -124,13 +124,15 @@ def _session(endpoint_url: str | None) -> boto3.session.Session:
     style: Any = {"addressing_style": "path"} if endpoint_url else None
     core.set_default_client_config(_PATIENCE.merge(Config(s3=style)))
     try:
-        session = boto3.session.Session(botocore_session=core)
-        if endpoint_url is None or urlsplit(endpoint_url).hostname not in _LOOPBACK:
-            return session
-        if session.get_credentials() is None:
-            core.set_credentials(_ANYONE, _ANYONE)
+        if endpoint_url is not None and urlsplit(endpoint_url).hostname in _LOOPBACK:
+            _fill_in(core)
+        return boto3.session.Session(botocore_session=core)
     except ProfileNotFound as error:
         raise UsageError(str(error)) from None
-    return boto3.session.Session(
-        botocore_session=core, region_name=session.region_name or _LOCAL_REGION
-    )
+
+
+def _fill_in(core: botocore.session.Session) -> None:
+    if core.get_config_variable("region") is None:
+        core.set_config_variable("region", _LOCAL_REGION)
+    if core.get_credentials() is None:
+        core.set_credentials(_ANYONE, _ANYONE)

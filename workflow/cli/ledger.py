@@ -24,6 +24,7 @@ app = typer.Typer(
     no_args_is_help=True,
     help="See what became of each upload, and under which policy.",
 )
+_FOR_PROGRAMS = ("position", "entry_format", "sequencer")
 _COUNTS = ("field", "action", "matched", "changed", "nulled", "absent")
 
 
@@ -110,7 +111,11 @@ def print_entry(entry: Entry) -> None:
     """Print an entry for people."""
     known = entry.to_dict()
     report = known.pop("report", None) or {}
-    facts = {name: value for name, value in known.items() if not isinstance(value, dict)}
+    facts = {
+        name: getattr(entry, name)
+        for name, value in known.items()
+        if name not in _FOR_PROGRAMS and not isinstance(value, dict)
+    }
     if entry.outcome:
         facts |= {f"after: {name}": value for name, value in known["outcome"].items()}
     if entry.failure:

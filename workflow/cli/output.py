@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from enum import IntEnum
 from typing import Annotated
 
@@ -32,11 +33,19 @@ def say(message: str) -> None:
 
 def print_json(value: object) -> None:
     """Print data for programs; times are ISO 8601."""
-    typer.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+    typer.echo(json.dumps(value, indent=2, ensure_ascii=False, default=_as_text))
+
+
+def _as_text(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Print rows for people; an empty cell stands for None."""
+    rows = list(rows)
+    if not rows:
+        say("none")
+        return
     from rich import box  # noqa: PLC0415 -- only tables need rich
     from rich.console import Console  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
@@ -50,7 +59,8 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Non
     console = Console(width=None if sys.stdout.isatty() else _WIDTH_WHEN_PIPED)
     with console.capture() as captured:
         console.print(table)
-    typer.echo("\n".join(line.rstrip() for line in captured.get().strip("\n").split("\n")))
+    lines = [line.rstrip() for line in captured.get().split("\n")]
+    typer.echo("\n".join(lines).strip("\n"))
 
 
 def print_pairs(pairs: Iterable[tuple[str, object]]) -> None:
@@ -65,6 +75,8 @@ def spelled(value: object) -> str:
     """Spell a value for people, as the policy file would."""
     if value is None:
         return ""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
