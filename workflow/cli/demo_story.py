@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from workflow.aws.workbench import Workbench
 
 SQL = "SELECT * FROM dataset LIMIT 10"
-_KEY = "dataset/mock_uploaded_data.ndjson"
+_KEY = "dataset/mock_uploaded_data.json"
 _FIELD = "file_contents"
 _METADATA = {"uploaded-by": "the demo"}
 _TAGS = {"team": "analytics"}

@@ -24,12 +24,15 @@ def invoke(
 ) -> None:
     """Run one deployed function on an event, and print what it answers.
 
+    A notification of S3, or a record of the schedule's stream, is put into a batch as its queue
+    or stream would deliver it; a file of tests/events gives its "event".
+
     lakescrub invoke schedule_objects --event tests/events/s3-put.json
     lakescrub invoke inspect_object --event - < event.json
     """
     from workflow.aws.function_calls import call_function  # noqa: PLC0415 -- boto3 is slow
 
-    payload = _event(event)
+    payload = _delivered(_event(event), function=_snake_case(function))
     bench = open_workbench(stack, endpoint_url)
     answer = call_function(
         bench.client("lambda"), _deployed(bench.deployment.functions, function), payload
@@ -40,8 +43,12 @@ def invoke(
     print_json(answer.payload)
 
 
+def _snake_case(name: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower().replace("-", "_")
+
+
 def _deployed(functions: dict[str, str], name: str) -> str:
-    wanted = re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower().replace("-", "_")
+    wanted = _snake_case(name)
     if wanted not in functions:
         raise NotFound(f"there is no function {name!r}; there is {', '.join(sorted(functions))}")
     return functions[wanted]
@@ -58,3 +65,34 @@ def _event(file: Path) -> Any:
         return json.loads(text)
     except json.JSONDecodeError as error:
         raise UsageError(f"{file}:{error.lineno}: not JSON: {error.msg}") from None
+
+
+def _delivered(event: Any, *, function: str) -> Any:
+    """Give the event as the function's source delivers it."""
+    if isinstance(event, dict) and "event" in event:
+        event = event["event"]
+    if function == "schedule_objects" and not _is_batch_of(event, "aws:sqs"):
+        return {"Records": [_queue_message(event)]}
+    if function == "start_runs" and isinstance(event, dict) and "dynamodb" in event:
+        return {"Records": [event]}
+    return event
+
+
+def _is_batch_of(event: Any, source: str) -> bool:
+    records = event.get("Records") if isinstance(event, dict) else None
+    return isinstance(records, list) and any(
+        isinstance(record, dict) and record.get("eventSource") == source for record in records
+    )
+
+
+def _queue_message(body: object) -> dict[str, Any]:
+    return {
+        "messageId": "00000000-0000-0000-0000-000000000000",
+        "receiptHandle": "by-hand",
+        "body": json.dumps(body),
+        "attributes": {},
+        "messageAttributes": {},
+        "eventSource": "aws:sqs",
+        "eventSourceARN": "arn:aws:sqs:us-east-1:000000000000:by-hand",
+        "awsRegion": "us-east-1",
+    }
