@@ -7,6 +7,7 @@ then a number of the policy is compared with what the text spells.
 
 from decimal import Decimal, InvalidOperation
 
+from workflow.scrub.patterns import searchable
 from workflow.scrub.rules import RowRule, Scalar
 
 
@@ -60,11 +61,6 @@ class RowTest:
 
     def _spelled_booleans(self) -> set[str]:
         return {str(value).lower() for value in self._booleans}
-
-
-def searchable(text: str) -> str:
-    """Return the text without lone surrogates, which RE2 cannot search."""
-    return text.encode("utf-8", "replace").decode() if not text.isascii() else text
 
 
 def _wanted(rule: RowRule) -> tuple[Scalar, ...]:

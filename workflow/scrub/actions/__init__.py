@@ -3,7 +3,10 @@
 from typing import Final
 
 from workflow.scrub.actions.base import Action
+from workflow.scrub.actions.coarse import Generalize
+from workflow.scrub.actions.keyed import DateShift, Hash
 from workflow.scrub.actions.plain import Blank, Drop, Null
+from workflow.scrub.actions.texts import Mask, Redact, Replace, Truncate
 
 ACTIONS: Final[dict[str, type[Action]]] = {
     action.name: action
@@ -11,5 +14,12 @@ ACTIONS: Final[dict[str, type[Action]]] = {
         Blank,
         Null,
         Drop,
+        Replace,
+        Mask,
+        Hash,
+        Truncate,
+        Generalize,
+        DateShift,
+        Redact,
     )
 }

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
 from workflow.scrub.formats.base import TextFormat
-from workflow.scrub.formats.lines import line_blocks, split_lines
-from workflow.scrub.jsontext.rows import RowScrubber
+from workflow.scrub.jsontext.batches import BatchScrubber
+from workflow.scrub.lines import line_blocks
 from workflow.scrub.plan import Plan
 
 
@@ -17,13 +17,8 @@ class Ndjson(TextFormat):
 
     def rewrite(self, chunks: Iterable[bytes], plan: Plan) -> Iterator[bytes]:
         """Yield the scrubbed lines; a row that goes takes its line end with it."""
-        scrubber = RowScrubber(plan)
+        scrubber = BatchScrubber(plan)
         offset = 0
         for block in line_blocks(chunks):
-            lines = []
-            for line in split_lines(block):
-                new = scrubber.scrub(line, offset) if line.strip(b" \t\r\n") else line
-                if new is not None:
-                    lines.append(new)
-                offset += len(line)
-            yield b"".join(lines)
+            yield scrubber.scrub_lines(block, offset)
+            offset += len(block)

@@ -7,7 +7,7 @@ give the same bytes and the same counts.
 from collections.abc import Iterable
 
 from workflow.scrub.jsontext.strict import Fault, check_json
-from workflow.scrub.jsontext.values import rewrite, row_goes
+from workflow.scrub.jsontext.values import NULL, rewrite, row_goes
 from workflow.scrub.jsontext.walk import Found, Hit, Walker
 from workflow.scrub.plan import ROW_TEST, Plan, Trace
 from workflow.scrub.selector import spell_path
@@ -82,10 +82,12 @@ class RowScrubber:
             return None
         token = row[hit.start : hit.end]
         new = rewrite(bound.action, token)
-        tally.changed += new.token != token
-        tally.nulled += new.nulled
-        self._show(row, hit, new.token)
-        return new.token
+        if new is None:
+            tally.nulled += 1
+            new = NULL
+        tally.changed += new != token
+        self._show(row, hit, new)
+        return new
 
     def _show(self, row: bytes, hit: Hit, after: bytes | None) -> None:
         if self._plan.trace is None:

@@ -8,6 +8,8 @@ the time is linear whatever the bytes.
 import re
 from typing import Final
 
+Match = re.Match[bytes]
+
 WS: Final = rb"[ \t\n\r]*+"
 SPACE: Final = re.compile(WS)
 
@@ -35,7 +37,10 @@ def _container() -> bytes:
 STRING: Final = re.compile(_STRING, re.DOTALL)
 SCALAR: Final = re.compile(_SCALAR)
 CONTAINER: Final = re.compile(_container(), re.DOTALL)
-BRACKET: Final = re.compile(rb"([\[{])|([\]}])|" + _STRING, re.DOTALL)
+# The third group is the quote of a string that does not end.
+BRACKET: Final = re.compile(rb"([\[{])|([\]}])|" + _STRING + rb'|(")', re.DOTALL)
+VALUE: Final = rb"(?:" + _STRING + rb"|" + _SCALAR + rb"|" + _container() + rb")"
+ELEMENTS: Final = re.compile(rb"(?:" + WS + VALUE + WS + rb"," + WS + rb")*+", re.DOTALL)
 COLON: Final = re.compile(WS + rb":" + WS)
 COMMA: Final = re.compile(WS + rb"(,?+)" + WS)
 
@@ -51,8 +56,7 @@ def skipper(names: frozenset[str], *, ignore_case: bool) -> re.Pattern[bytes]:
     # Folding is for ASCII here; a name with other letters is left to be read, too.
     text = rb'[^"\\\x80-\xff]' if ignore_case else rb'[^"\\]'
     key = rb'"(?!(?:' + spelled + rb')")' + text + rb'*+"' + WS + rb":" + WS
-    value = rb"(?:" + _STRING + rb"|" + _SCALAR + rb"|" + _container() + rb")"
-    return re.compile(rb"(?:" + key + value + WS + rb"," + WS + rb")*+", flags)
+    return re.compile(rb"(?:" + key + VALUE + WS + rb"," + WS + rb")*+", flags)
 
 
 def value_end(row: bytes, start: int) -> int:

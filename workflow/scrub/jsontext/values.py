@@ -2,55 +2,43 @@
 
 import json
 import re
-from dataclasses import dataclass
+from json.encoder import encode_basestring, encode_basestring_ascii
 from typing import Final
 
 from workflow.scrub.actions.base import Action
 from workflow.scrub.row_test import RowTest
 
 NULL: Final = b"null"
-_QUOTE, _TRUE, _FALSE, _NULL = b'"tfn'
+_QUOTE, _TRUE, _FALSE = b'"tf'
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
-@dataclass(frozen=True, slots=True)
-class Rewritten:
-    """A new token, and whether it is null only for the old one's type."""
+def rewrite(action: Action, token: bytes) -> bytes | None:
+    """Return what the action makes of a value; the same bytes if it leaves the value alone.
 
-    token: bytes
-    nulled: bool = False
+    None is a null for a type that the action does not fit.
+    """
+    if token[0] == _QUOTE:
+        text = read_text(token)
+        new = action.on_text(text)
+        if new is not None:
+            return token if new == text else write_text(new, ascii_only=token.isascii())
+    elif token == NULL:
+        return token
+    elif (other := _ask_other(action, token)) is not None:
+        return other
+    return NULL if action.nulls else None
 
 
-def rewrite(action: Action, token: bytes) -> Rewritten:
-    """Return what the action makes of a value; the same bytes if it leaves the value alone."""
-    if token == NULL:
-        return Rewritten(token)
-    new = _ask(action, token)
-    if new is None:
-        return Rewritten(NULL, nulled=not action.nulls)
-    return Rewritten(new)
-
-
-def _ask(action: Action, token: bytes) -> bytes | None:
+def _ask_other(action: Action, token: bytes) -> bytes | None:
     first = token[0]
-    if first == _QUOTE:
-        return _ask_text(action, token)
     if first in (_TRUE, _FALSE):
         answer = action.on_boolean(first == _TRUE)
         return None if answer is None else json.dumps(answer).encode()
     if first in b"{[":
         return None
-    text = token.decode()
-    number = action.on_number(text)
+    number = action.on_number(token.decode())
     return None if number is None else number.encode()
-
-
-def _ask_text(action: Action, token: bytes) -> bytes | None:
-    text = read_text(token)
-    new = action.on_text(text)
-    if new is None or new == text:
-        return None if new is None else token
-    return write_text(new, ascii_only=token.isascii())
 
 
 def read_text(token: bytes) -> str:
@@ -64,19 +52,17 @@ def read_text(token: bytes) -> str:
 def write_text(text: str, *, ascii_only: bool) -> bytes:
     """Return a string token; one that was ASCII stays so, to suit readers of any encoding."""
     if ascii_only or _SURROGATE.search(text):
-        return json.dumps(text).encode()
-    return json.dumps(text, ensure_ascii=False).encode()
+        return encode_basestring_ascii(text).encode()
+    return encode_basestring(text).encode()
 
 
 def row_goes(test: RowTest, token: bytes) -> bool:
     """Tell whether a row with this value goes."""
-    if test.on_null(null=token == NULL):
-        return True
+    if token == NULL or test.rule.is_null is not None:
+        return test.on_null(null=token == NULL)
     first = token[0]
     if first == _QUOTE:
         return test.on_text(read_text(token))
     if first in (_TRUE, _FALSE):
         return test.on_boolean(first == _TRUE)
-    if first == _NULL or first in b"{[":
-        return False
-    return test.on_number(token.decode())
+    return first not in b"{[" and test.on_number(token.decode())

@@ -6,14 +6,15 @@ selector is long. Names written with escapes are read; duplicates are all found.
 """
 
 import json
-import re
 from dataclasses import dataclass, field
-from typing import Final, cast
+from typing import TYPE_CHECKING, Final, cast
 
-from workflow.scrub.jsontext.tokens import COLON, COMMA, SPACE, STRING, skipper, value_end
+from workflow.scrub.jsontext.tokens import COLON, COMMA, SPACE, STRING, Match, skipper, value_end
 from workflow.scrub.plan import Node, Plan
 
-Match = re.Match[bytes]
+if TYPE_CHECKING:
+    import re
+
 Path = tuple[str | int, ...]
 _OBJECT, _ARRAY, _BACKSLASH = 0x7B, 0x5B, b"\\"
 _EMPTY: Final = (0x7D, 0x5D)

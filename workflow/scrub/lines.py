@@ -43,6 +43,12 @@ def check_row_size(size: int) -> int:
     return size
 
 
+def halve(block: bytes) -> tuple[bytes, bytes]:
+    """Return two parts of a block, cut at the line end nearest behind its middle."""
+    cut = block.find(b"\n", len(block) // 2) + 1
+    return (block[:cut], block[cut:]) if cut else (block, b"")
+
+
 def split_lines(block: bytes) -> list[bytes]:
     """Return the lines of a block, each with its line feed (and nothing else is a line end)."""
     lines = [line + b"\n" for line in block.split(b"\n")]

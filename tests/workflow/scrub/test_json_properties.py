@@ -1,0 +1,116 @@
+import io
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.workflow.scrub.oracle import JsonOracle
+from tests.workflow.scrub.strategies import ACTION, ROWS, rule_fields
+from workflow.scrub import Rule, ScrubOptions, SecretKey, scrub
+from workflow.scrub.selector import parse_selector
+
+KEY = SecretKey("k", b"0123456789abcdef")
+LINE_ENDS = st.sampled_from(["\n", "\n", "\r\n", "\n\n", " \n"])
+SLOW = settings(
+    max_examples=250,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+
+
+class Chunks(io.RawIOBase):
+    """A source that hands out pieces of given sizes."""
+
+    def __init__(self, data, size):
+        self.data, self.size = data, size
+
+    def read(self, _=-1):
+        piece, self.data = self.data[: self.size], self.data[self.size :]
+        return piece
+
+
+@st.composite
+def policies(draw):
+    return [Rule(field, *draw(ACTION)) for field in draw(rule_fields())]
+
+
+def scrubbed(data, rules, format_name, *, size=1 << 20, ignore_case=False):
+    sink = io.BytesIO()
+    options = ScrubOptions(key=KEY, ignore_case=ignore_case)
+    report = scrub(Chunks(data, size), sink, rules=rules, format=format_name, options=options)
+    return sink.getvalue(), report
+
+
+def oracle_for(rules, *, ignore_case=False):
+    pairs = [(parse_selector(r.field).steps, r.build_action().with_key(KEY)) for r in rules]
+    return JsonOracle(pairs, ignore_case=ignore_case)
+
+
+def counts_of(report):
+    return [(c.matched, c.changed, c.nulled, c.absent) for c in report.rules]
+
+
+def counts_of_oracle(oracle):
+    return [(c.matched, c.changed, c.nulled, c.absent) for c in oracle.counts]
+
+
+@SLOW
+@given(
+    rows=st.lists(st.tuples(ROWS, LINE_ENDS), max_size=6),
+    rules=policies(),
+    ignore_case=st.booleans(),
+    last=st.booleans(),
+)
+def test_ndjson_is_what_the_oracle_says(rows, rules, ignore_case, last):
+    oracle = oracle_for(rules, ignore_case=ignore_case)
+    expected = [oracle.scrub(row) + end for row, end in rows]
+    lines = [row + end for row, end in rows]
+    if rows and not last:
+        lines[-1], expected[-1] = lines[-1].rstrip(), expected[-1].rstrip()
+
+    output, report = scrubbed("".join(lines).encode(), rules, "ndjson", ignore_case=ignore_case)
+
+    assert output.decode() == "".join(expected)
+    assert counts_of(report) == counts_of_oracle(oracle)
+    assert report.rows == len(rows)
+    assert scrubbed(output, rules, "ndjson", ignore_case=ignore_case)[0] == output
+    for size in (1, 7, 100):
+        pieces = scrubbed(
+            "".join(lines).encode(), rules, "ndjson", size=size, ignore_case=ignore_case
+        )
+        assert pieces[0] == output
+        assert counts_of(pieces[1]) == counts_of(report)
+
+
+@SLOW
+@given(
+    rows=st.lists(ROWS, max_size=5),
+    space=st.sampled_from(["", " ", "\n  "]),
+    rules=policies(),
+    size=st.sampled_from([1, 7, 100, 1 << 20]),
+)
+def test_json_array_is_what_the_oracle_says(rows, space, rules, size):
+    oracle = oracle_for(rules)
+    expected = (
+        f"{space}[{space}" + f"{space},{space}".join(map(oracle.scrub, rows)) + f"{space}]{space}"
+    )
+    text = f"{space}[{space}" + f"{space},{space}".join(rows) + f"{space}]{space}"
+
+    output, report = scrubbed(text.encode(), rules, "json", size=size)
+
+    assert output.decode() == expected
+    assert counts_of(report) == counts_of_oracle(oracle)
+    assert scrubbed(output, rules, "json")[0] == output
+
+
+@pytest.mark.parametrize("size", [1, 1 << 20])
+@SLOW
+@given(document=ROWS.filter(lambda row: not row.startswith("[")), rules=policies())
+def test_json_document_is_what_the_oracle_says(size, document, rules):
+    oracle = oracle_for(rules)
+    expected = oracle.scrub(document)
+
+    output, report = scrubbed(document.encode(), rules, "json", size=size)
+
+    assert output.decode() == expected
+    assert counts_of(report) == counts_of_oracle(oracle)
