@@ -148,7 +148,8 @@ class JsonOracle:
             answer = action.on_text(text)
             if answer == text:
                 return old, False
-            ascii_only = old.isascii() or any("\ud800" <= c <= "\udfff" for c in answer or "")
+            ascii_only = old.isascii() or action.constant is not None
+            ascii_only |= any("\ud800" <= c <= "\udfff" for c in answer or "")
             new = None if answer is None else json.dumps(answer, ensure_ascii=ascii_only)
         elif value.kind == "number":
             new = action.on_number(old)

@@ -7,8 +7,6 @@ from workflow.scrub.formats.json_text import Json
 from workflow.scrub.formats.ndjson import Ndjson
 from workflow.scrub.parquet import Parquet
 
-FORMATS: Final[dict[str, type[Format]]] = {
-    found.name: found for found in (Ndjson, Json, Parquet)
-}
+FORMATS: Final[dict[str, type[Format]]] = {found.name: found for found in (Ndjson, Json, Parquet)}
 
 __all__ = ["FORMATS", "FileFormat", "Format", "TextFormat"]

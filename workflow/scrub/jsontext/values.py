@@ -22,7 +22,8 @@ def rewrite(action: Action, token: bytes) -> bytes | None:
         text = read_text(token)
         new = action.on_text(text)
         if new is not None:
-            return token if new == text else write_text(new, ascii_only=token.isascii())
+            ascii_only = action.constant is not None or token.isascii()
+            return token if new == text else write_text(new, ascii_only=ascii_only)
     elif token == NULL:
         return token
     elif (other := _ask_other(action, token)) is not None:
@@ -50,7 +51,7 @@ def read_text(token: bytes) -> str:
 
 
 def write_text(text: str, *, ascii_only: bool) -> bytes:
-    """Return a string token; one that was ASCII stays so, to suit readers of any encoding."""
+    """Return a string token; constants and what was ASCII are ASCII, to suit any encoding."""
     if ascii_only or _SURROGATE.search(text):
         return encode_basestring_ascii(text).encode()
     return encode_basestring(text).encode()
