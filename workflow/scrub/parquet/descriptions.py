@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from workflow.scrub.parquet.compact import Struct
 
 _Path = tuple[str, ...]
+_UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, OSError)
 
 
 def take_out(metadata: Struct, paths: Sequence[_Path]) -> None:
@@ -34,7 +35,7 @@ def take_out(metadata: Struct, paths: Sequence[_Path]) -> None:
         for path in paths:
             try:
                 value = rewrite(value, path)
-            except (ValueError, KeyError, TypeError, AttributeError, pa.ArrowException):
+            except (*_UNREADABLE, pa.ArrowException):
                 break
         pair.set_binary(KeyValue.VALUE, value)
 
