@@ -17,7 +17,7 @@ from workflow.messages import ObjectPath, RunInput, Timer
 from workflow.scrub import SecretKey
 from workflow.stored_object import StoredObject, Written
 from workflow.stores import LastCrawl, Table
-from workflow.transitions import OPERATOR_ARROWS, PARKED, may_follow
+from workflow.transitions import OPERATOR_ARROWS, PARKED, Status, may_follow
 
 
 def nothing(_operation: str) -> None:
@@ -224,6 +224,19 @@ class FakeLedger:
         self.entries[str(after.path), after.version] = _merged(current, before, after)
         return True
 
+    def waking(self, shard: int, *, before: Any) -> list[Entry]:
+        self.hook("waking")
+        waits = [
+            (entry.due_at if entry.status is Status.PENDING else entry.erase_blocked_until, entry)
+            for entry in self.entries.values()
+        ]
+        return [entry for time, entry in waits if shard == 0 and time and time <= before]
+
+    def note_starter(self, path: ObjectPath, version: str, starter: str) -> None:
+        key = (str(path), version)
+        if self.entries[key].started_by is None:
+            self.entries[key] = replace(self.entries[key], started_by=starter)
+
     def keep_policy(self, digest: str, canonical: str) -> None:
         self.hook("keep_policy")
         self.policies.setdefault(digest, canonical)
@@ -253,6 +266,7 @@ class FakeSchedule:
 @dataclass
 class FakeRuns:
     started: list[tuple[str, RunInput]] = field(default_factory=list)
+    executions: dict[str, dict[str, Any]] = field(default_factory=dict)
     hook: Callable[[str], None] = nothing
 
     def start(self, dataset: str, run: RunInput) -> bool:
@@ -261,6 +275,10 @@ class FakeRuns:
             return False
         self.started.append((dataset, run))
         return True
+
+    def describe(self, arn: str) -> dict[str, Any]:
+        self.hook("describe")
+        return self.executions[arn]
 
 
 class FakeKeys:

@@ -78,6 +78,12 @@ class LedgerStore(Protocol):
     def advance(self, before: Entry, after: Entry) -> bool:
         """Write what a run has made of an entry, unless the ledger is further already."""
 
+    def waking(self, shard: int, *, before: datetime) -> Iterable[Entry]:
+        """Read the entries of one shard that wait for a time before this one."""
+
+    def note_starter(self, path: ObjectPath, version: str, starter: str) -> None:
+        """Note who started the first run of a version."""
+
     def keep_policy(self, digest: str, canonical: str) -> None:
         """Keep a policy under its digest."""
 
@@ -101,6 +107,9 @@ class RunStarter(Protocol):
 
     def start(self, dataset: str, run: RunInput) -> bool:
         """Start the execution of a run, once."""
+
+    def describe(self, arn: str) -> Mapping[str, Any]:
+        """Give what DescribeExecution says."""
 
 
 @dataclass(frozen=True, slots=True)

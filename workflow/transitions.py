@@ -9,7 +9,8 @@ Theory of operation
 Rules
     1. A higher attempt beats everything of a lower one, a higher redrive count everything of a
        lower one within the same attempt.
-    2. Within one attempt and redrive, only the arrows of ``FOLLOWERS`` exist; they go up in rank.
+    2. Within one attempt and redrive, only the arrows of ``FOLLOWERS`` exist; they go up in rank,
+       but for a status that is said again, as a repeated try does.
        ``failed`` ranks below the endings: the news that an execution failed never hides what the
        run itself recorded (a rejection, or a scrub whose table refresh failed afterwards).
     3. The operator's arrows (hold, release, cancel) move a version that no run has taken up; they
@@ -64,8 +65,8 @@ FOLLOWERS: dict[Status, frozenset[Status]] = {
     Status.HELD: frozenset(),
     Status.CANCELLED: frozenset(),
     Status.RUNNING: frozenset({Status.RUNNING, Status.FAILED, *ENDINGS}),
-    Status.FAILED: frozenset(ENDINGS),
-    **dict.fromkeys(ENDINGS, frozenset[Status]()),
+    Status.FAILED: frozenset({Status.FAILED, *ENDINGS}),
+    **{ending: frozenset({ending}) for ending in ENDINGS},
 }
 
 OPERATOR_ARROWS: dict[Status, frozenset[Status]] = {

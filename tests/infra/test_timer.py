@@ -28,7 +28,7 @@ def test_ledger_finds_what_is_due_by_its_index(template):
     ]
 
     assert index["IndexName"] == "due"
-    assert [key["AttributeName"] for key in index["KeySchema"]] == ["due_shard", "due_at"]
+    assert [key["AttributeName"] for key in index["KeySchema"]] == ["due_shard", "wake_at"]
 
 
 def test_ledger_can_be_restored_to_any_second(template):

@@ -22,6 +22,8 @@ WITHIN_A_TURN = {
     (Status.RUNNING, Status.FAILED),
     *((Status.RUNNING, ending) for ending in ENDINGS),
     *((Status.FAILED, ending) for ending in ENDINGS),
+    (Status.FAILED, Status.FAILED),
+    *((ending, ending) for ending in ENDINGS),
 }
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from boto3.dynamodb.conditions import Attr, Key
 
 from workflow.aws.faults import told
-from workflow.aws.ledger import DUE_INDEX, DUE_SHARDS, Ledger
+from workflow.aws.ledger import SHARDS, WAKING_INDEX, Ledger
 from workflow.entry import Entry
 from workflow.messages import ObjectPath
 from workflow.transitions import Status
@@ -33,7 +33,7 @@ class EntryListing:
         self, *, before: datetime | None = None, wanted: Wanted = lambda _: True, limit: int
     ) -> list[Entry]:
         """Read pending entries, the one that is due first first."""
-        shards = (self._due_keys(shard, before or _FAR) for shard in range(DUE_SHARDS))
+        shards = (self._due_keys(shard, before or _FAR) for shard in range(SHARDS))
         entries = (self._ledger.get(path, version) for _, path, version in heapq.merge(*shards))
         found = (entry for entry in entries if entry is not None)
         pending = (entry for entry in found if entry.status is Status.PENDING and wanted(entry))
@@ -54,12 +54,12 @@ class EntryListing:
     def _due_keys(self, shard: int, before: datetime) -> Iterator[tuple[str, ObjectPath, str]]:
         items = self._pages(
             self._table.query,
-            IndexName=DUE_INDEX,
+            IndexName=WAKING_INDEX,
             KeyConditionExpression=Key("due_shard").eq(str(shard))
-            & Key("due_at").lte(before.isoformat()),
+            & Key("wake_at").lte(before.isoformat()),
         )
         for item in items:
-            yield item["due_at"], ObjectPath.parse(item["path"]), item["version"]
+            yield item["wake_at"], ObjectPath.parse(item["path"]), item["version"]
 
     def _pages(self, call: Any, **arguments: Any) -> Iterator[Mapping[str, Any]]:
         while True:

@@ -19,10 +19,12 @@ if TYPE_CHECKING:
 
     from mypy_boto3_dynamodb.service_resource import Table
 
-DUE_INDEX = "due"
-DUE_SHARDS = 16
+WAKING_INDEX = "due"
+SHARDS = 16
 _CONDITION_FAILED = "ConditionalCheckFailedException"
-_OURS = "(#position < :now_position OR (#position = :now_position AND #execution = :now_execution))"
+# As transitions.py has it: behind nothing, or the same thing said again by the same run.
+_SAID_AGAIN = "#position = :position AND #execution = :now_execution AND #status = :status"
+_OURS = f"(#position < :position OR ({_SAID_AGAIN}))"
 _STANDING = ("status", "position", "attempt", "redrive", "execution")
 _NOT_PARKED = "NOT #status IN (:held, :cancelled)"
 
@@ -90,7 +92,6 @@ class Ledger:
             condition=f"attribute_exists(#path) AND {_OURS} AND {_NOT_PARKED}",
             names={"#path": "path", "#execution": "execution"},
             values={
-                ":now_position": str(after.position),
                 ":now_execution": after.execution,
                 ":held": Status.HELD.value,
                 ":cancelled": Status.CANCELLED.value,
@@ -161,24 +162,39 @@ class Ledger:
             answer = self._table.get_item(Key={"path": f"policy#{digest}", "version": "policy"})
         return str(answer["Item"]["policy"]) if "Item" in answer else None
 
-    def due(self, shard: int, *, before: "datetime") -> Iterator[Entry]:
-        """Read the pending entries of one shard that were due before a time, oldest first."""
+    def waking(self, shard: int, *, before: "datetime") -> Iterator[Entry]:
+        """Read the entries of one shard whose time came before a time, oldest first.
+
+        They are pending, or wait for a lock to end before their version can be erased.
+        """
         more: dict[str, Any] = {}
         while True:
-            with told(f"Query of the ledger's index {DUE_INDEX}"):
+            with told(f"Query of the ledger's index {WAKING_INDEX}"):
                 answer = self._table.query(
-                    IndexName=DUE_INDEX,
+                    IndexName=WAKING_INDEX,
                     KeyConditionExpression=Key("due_shard").eq(str(shard))
-                    & Key("due_at").lte(before.isoformat()),
+                    & Key("wake_at").lte(before.isoformat()),
                     **more,
                 )
             for key in answer["Items"]:
+                # The index lags behind the table; the table decides.
                 entry = self.get(ObjectPath.parse(str(key["path"])), str(key["version"]))
-                if entry is not None and entry.status is Status.PENDING:
+                if entry is not None and (wakes := _wakes_at(entry)) and wakes <= before:
                     yield entry
             if "LastEvaluatedKey" not in answer:
                 return
             more = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+
+    def note_starter(self, path: ObjectPath, version: str, starter: str) -> None:
+        """Note who started the first run of a version; a later starter changes nothing."""
+        with told(f"UpdateItem of the ledger for {path}"):
+            self._table.update_item(
+                Key={"path": str(path), "version": version},
+                UpdateExpression="SET started_by = if_not_exists(started_by, :starter)",
+                ConditionExpression="attribute_exists(#path)",
+                ExpressionAttributeNames={"#path": "path"},
+                ExpressionAttributeValues={":starter": starter},
+            )
 
     def _write(self, operation: str, subject: object, call: Any) -> bool:
         with told(f"{operation} of the ledger for {subject}"):
@@ -191,11 +207,18 @@ class Ledger:
         return True
 
 
+def _wakes_at(entry: Entry) -> "datetime | None":
+    if entry.status is Status.PENDING:
+        return entry.due_at
+    return entry.erase_blocked_until
+
+
 def _item(entry: Entry) -> dict[str, Any]:
     item = entry.to_dict()
-    if entry.status is Status.PENDING:
-        # Only what is pending carries the index's key, so the index holds nothing else.
-        item["due_shard"] = str(zlib.crc32(f"{entry.path}\n{entry.version}".encode()) % DUE_SHARDS)
+    if (wakes_at := _wakes_at(entry)) is not None:
+        # Only what waits for its time carries the index's keys, so the index holds nothing else.
+        shard = zlib.crc32(f"{entry.path}\n{entry.version}".encode()) % SHARDS
+        item |= {"due_shard": str(shard), "wake_at": wakes_at.isoformat()}
     return item
 
 

@@ -38,6 +38,10 @@ class Telemetry:
         """Add a number of bytes."""
         self._metrics.add_metric(name=name, unit=MetricUnit.Bytes, value=value)
 
+    def measure_seconds(self, name: str, value: float) -> None:
+        """Add a length of time."""
+        self._metrics.add_metric(name=name, unit=MetricUnit.Seconds, value=value)
+
     def begin(self, context: object) -> None:
         """Name the invocation in every line of its log."""
         request_id = getattr(context, "aws_request_id", None)

@@ -6,7 +6,7 @@ Besides the upload itself only a rewrite of our own that this run replaced is de
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from typing import Any, Self
 
 from workflow.entry import Entry
@@ -18,7 +18,7 @@ from workflow.stored_object import StoredObject
 from workflow.stores import LakeStore, LedgerStore
 from workflow.transitions import Status
 
-FOREVER = datetime.max.replace(microsecond=0, tzinfo=UTC)
+LOOK_AGAIN_AFTER = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,15 +114,17 @@ def _erase(entry: Entry, targets: list[str], *, lake: LakeStore, now: datetime) 
         raise ObjectChanged(f"{entry.path}: the version is current again")
     for version_id in targets:
         old = lake.head(entry.path, version_id)
-        if old is not None and (until := _locked_until(old, now=now)) is not None:
+        if old is not None and (until := locked_until(old, now=now)) is not None:
             return replace(entry, erase_blocked_until=until)
         lake.erase(entry.path, version_id)
     return replace(entry, erased_at=entry.erased_at or now, erase_blocked_until=None)
 
 
-def _locked_until(old: StoredObject, *, now: datetime) -> datetime | None:
+def locked_until(old: StoredObject, *, now: datetime) -> datetime | None:
+    """Give the time to try again; None where nothing keeps the version from being erased."""
     if old.legal_hold:
-        return FOREVER
+        # A legal hold has no end that could be known.
+        return now + LOOK_AGAIN_AFTER
     if old.locked_until is not None and old.locked_until > now:
         return old.locked_until
     return None
