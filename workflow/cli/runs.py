@@ -185,7 +185,10 @@ def _ended_upload(bench: "Workbench", run: str, version: str | None) -> Entry:
             raise UsageError(f"run {run} was not started for an upload")
         run, version = str(work.path), work.version
     found = uploads(bench, bench.path(run), version)
-    entry = the_only([each for each in found if each.execution], what="processed")
+    taken_up = [each for each in found if each.execution]
+    if not taken_up:
+        raise UsageError("no run of this key has ended; see `lakescrub schedule run-now`")
+    entry = the_only(taken_up, what="processed")
     if bench.history.details(str(entry.execution)).status == RunStatus.RUNNING:
         raise UsageError("its run is still under way; see `lakescrub runs show`")
     if entry.status in (Status.HELD, Status.CANCELLED):

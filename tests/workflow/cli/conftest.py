@@ -3,6 +3,8 @@ from dataclasses import dataclass
 
 import pytest
 
+from tests.workflow.cli.bench import FakeBench
+from workflow.aws.workbench import Workbench
 from workflow.cli.main import main
 
 
@@ -32,3 +34,11 @@ def run(
         return Outcome(int(code), said.out, said.err)
 
     return run_arguments
+
+
+@pytest.fixture
+def bench(monkeypatch: pytest.MonkeyPatch) -> FakeBench:
+    """Stores in memory, found by every command in place of a stack."""
+    bench = FakeBench()
+    monkeypatch.setattr(Workbench, "open", lambda *_, **__: bench)
+    return bench
