@@ -15,7 +15,9 @@ def advance(
     endpoint: Endpoint = None,
     as_json: AsJson = False,
 ) -> None:
-    """Move the clock of the embedded stack forward; timers that pass fall due at once.
+    """Move the clock of the embedded stack forward.
+
+    Timers that pass fall due at once.
 
     lakescrub advance 5m
     lakescrub advance 30d --endpoint-url http://127.0.0.1:4510

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 
 def demo(as_json: AsJson = False) -> None:
-    """Show the whole way of an object on this machine: upload, due date, scrub, query.
+    """Show the whole way of an object on this machine.
+
+    Upload, due date, scrub and query, on an embedded stack that ends with the command; it exits
+    with 0 only if all that it shows was verified.
 
     lakescrub demo
     lakescrub demo --json

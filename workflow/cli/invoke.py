@@ -22,7 +22,7 @@ def invoke(
     stack: Stack = DEFAULT_STACK,
     endpoint_url: Endpoint = None,
 ) -> None:
-    """Run one deployed function on an event, and print what it answers.
+    """Run one deployed function on a sample event.
 
     A notification of S3, or a record of the schedule's stream, is put into a batch as its queue
     or stream would deliver it; a file of tests/events gives its "event".

@@ -38,7 +38,9 @@ def ls(
     endpoint_url: Endpoint = None,
     as_json: AsJson = False,
 ) -> None:
-    """List uploads, in no order; on a large ledger this reads far.
+    """List uploads, in no order.
+
+    This reads through the table until it has found enough.
 
     lakescrub ledger ls --status rejected
     lakescrub ledger ls --dataset uploads --limit 1000 --json

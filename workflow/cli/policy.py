@@ -20,7 +20,6 @@ app = typer.Typer(
     help="Check and explain the policy file, datasets.yaml.",
 )
 
-app.command("try")(preview)
 _DEFAULT = Path("datasets.yaml")
 
 
@@ -29,7 +28,7 @@ def check(
     file: Annotated[Path, typer.Argument(envvar="LAKESCRUB_POLICY")] = _DEFAULT,
     as_json: AsJson = False,
 ) -> None:
-    """Say everything that is wrong with a policy file, with its line and key.
+    """Say all that is wrong with a policy file.
 
     lakescrub policy check
     lakescrub policy check staging/datasets.yaml --json
@@ -53,7 +52,9 @@ def match(
     file: PolicyFile = _DEFAULT,
     as_json: AsJson = False,
 ) -> None:
-    """Say which dataset a key belongs to; the longest matching prefix wins.
+    """Say which dataset a key belongs to.
+
+    The dataset whose prefix is the longest match wins.
 
     lakescrub policy match dataset/2024/file.json
     lakescrub policy match s3://lake/dataset/file.json --json
@@ -81,7 +82,7 @@ def show(
     file: PolicyFile = _DEFAULT,
     as_json: AsJson = False,
 ) -> None:
-    """Show the datasets, or all about one of them, with every default filled in.
+    """Show the datasets, or all about one of them.
 
     lakescrub policy show
     lakescrub policy show uploads
@@ -94,6 +95,9 @@ def show(
         _show_one(policies, dataset, as_json=as_json)
     else:
         raise NotFound(f"{file} has no dataset {dataset!r}; it has {', '.join(policies)}")
+
+
+app.command("try")(preview)
 
 
 @app.command()

@@ -47,7 +47,9 @@ def preview(
     file: PolicyFile = Path("datasets.yaml"),
     as_json: AsJson = False,
 ) -> None:
-    """Show what the rules would do to the first rows of a file; nothing is written.
+    """Show what the rules would do to the first rows of a file.
+
+    Nothing is written. Values are masked unless --show-values is given.
 
     lakescrub policy try sample_data/mock_uploaded_data.json
     lakescrub policy try export.csv --dataset customers --rows 20 --show-values

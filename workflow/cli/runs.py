@@ -93,7 +93,9 @@ def show(
     endpoint_url: Endpoint = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show the states that a run passed and, where it failed, why and what to do next.
+    """Show what a run did, and why it failed.
+
+    The states that it passed with times and, where it failed, the error and what to do next.
 
     lakescrub runs show uploads-0c8b55ab8b5a8ab7f2a5b9c4cb2ebc68-1
     lakescrub runs show dataset/file.json --json
@@ -132,7 +134,9 @@ def replay(
     endpoint_url: Endpoint = None,
     as_json: AsJson = False,
 ) -> None:
-    """Start a new attempt for an upload whose run has ended, once its cause is mended.
+    """Start a new attempt for an upload whose run has ended.
+
+    For rejected uploads, once the object or the policy is mended.
 
     lakescrub runs replay uploads-0c8b55ab8b5a8ab7f2a5b9c4cb2ebc68-1
     lakescrub runs replay s3://lake/dataset/file.json

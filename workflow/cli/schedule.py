@@ -43,7 +43,7 @@ def ls(
     endpoint_url: Endpoint = None,
     as_json: AsJson = False,
 ) -> None:
-    """List pending uploads, the one that is due first first.
+    """List pending uploads, in the order of their due times.
 
     lakescrub schedule ls
     lakescrub schedule ls --dataset uploads --due-before 2026-12-01
@@ -71,7 +71,7 @@ def show(
     endpoint_url: Endpoint = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show when each upload of a key is due, and whether its timer is still set.
+    """Show when the uploads of a key are due.
 
     lakescrub schedule show dataset/file.json
     lakescrub schedule show s3://lake/dataset/file.json --json
@@ -106,7 +106,9 @@ def cancel(
     stack: Stack = DEFAULT_STACK,
     endpoint_url: Endpoint = None,
 ) -> None:
-    """Cancel a pending upload: it stays as it is, and its timer starts nothing.
+    """Cancel a pending upload.
+
+    The object stays as it is, and the timer starts nothing.
 
     lakescrub schedule cancel dataset/file.json
     lakescrub schedule cancel dataset/file.json --version 3sL4kqtJlcpXroDTDmJ
@@ -129,7 +131,9 @@ def run_now(
     endpoint_url: Endpoint = None,
     as_json: AsJson = False,
 ) -> None:
-    """Start the run of a pending upload now; its timer will find it started.
+    """Start the run of a pending upload now.
+
+    Its timer will find the run started, and start nothing.
 
     lakescrub schedule run-now dataset/file.json
     lakescrub schedule run-now dataset/file.json --json

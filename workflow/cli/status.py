@@ -18,7 +18,7 @@ def status(
     stack: Stack = "lakescrub-dev",
     as_json: AsJson = False,
 ) -> None:
-    """Print where everything is: endpoint, buckets, tables, state machine, queues.
+    """Print the names of everything that a client needs.
 
     lakescrub status
     lakescrub status --stack lakescrub-prod --json

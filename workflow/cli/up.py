@@ -24,7 +24,9 @@ def up(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Run the whole system on this machine until Ctrl-C; no AWS account is needed.
+    """Run the whole system on this machine until Ctrl-C.
+
+    No AWS account is needed.
 
     lakescrub up
     lakescrub up --port 0 --json
