@@ -37,6 +37,11 @@ def assemble(
         iam_requests,
         lambda_runtime,
         request_time,
+        s3_copies,
+        s3_event_bridge,
+        s3_ranges,
+        s3_version_tags,
+        s3_whole_checksums,
     )
 
     if again:
@@ -44,11 +49,19 @@ def assemble(
         emulator.move_to_port(port)
         bridge.reset()
     lambda_runtime.install(pool, endpoint=f"http://127.0.0.1:{port}")
-    event_source_mappings.install()
-    dynamodb_ttl.install()
-    iam_requests.install()
-    request_time.install()
-    provisioned.install()
+    for shim in (
+        event_source_mappings,
+        dynamodb_ttl,
+        iam_requests,
+        request_time,
+        s3_copies,
+        s3_event_bridge,
+        s3_ranges,
+        s3_version_tags,
+        s3_whole_checksums,
+        provisioned,
+    ):
+        shim.install()
     bridge.install(region=region)
     for part in (timing, resuming, executions, history):
         part.install()

@@ -14,10 +14,10 @@ Advance = Callable[[float], float]
 class Control:
     """POST /_lakescrub/advance {"seconds": n}; GET /_lakescrub/status."""
 
-    def __init__(self, *, advance: Advance) -> None:
-        """Know how to move the clock; the stack sets `status` once it stands."""
+    def __init__(self) -> None:
+        """The stack sets both once it stands."""
         self.status: Status = dict
-        self._advance = advance
+        self.advance: Advance = float
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -37,7 +37,7 @@ class Control:
         if not 0 <= seconds < float("inf"):
             await _send_json(send, 400, {"message": 'give {"seconds": n}, n not negative'})
             return
-        offset = await asyncio.to_thread(self._advance, seconds)
+        offset = await asyncio.to_thread(self.advance, seconds)
         await _send_json(send, 200, {"offset": offset})
 
 

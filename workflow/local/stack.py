@@ -27,6 +27,7 @@ REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 REGION = "us-east-1"
 Template = pathlib.Path | dict[str, Any]
 _ALONE = threading.Lock()
+_SETTLE_SECONDS = 2.0
 
 
 @contextlib.contextmanager
@@ -50,6 +51,7 @@ class EmbeddedStack:
         self.clients = Clients(self.endpoint, region=REGION)
         self.deployed = Deployed(name="", outputs={}, resources={})
         self.closing: list[Any] = []
+        self._mappings: Mappings | None = None
         self._host = host
         self._pool = pool
         self._folder = folder
@@ -90,11 +92,11 @@ class EmbeddedStack:
             application, identity = assemble(
                 pool, port=listening.getsockname()[1], region=REGION, folder=folder
             )
-        control = Control(advance=CLOCK.advance)
+        control = Control()
         gateway = Gateway(application, seams=seams, control=control, identity=identity)
         host = Host(gateway, listening=listening)
         stack = cls(host=host, pool=pool, folder=folder, seams=seams)
-        control.status = stack.status
+        control.status, control.advance = stack.status, stack.advance
         try:
             stack._begin(template)
         except BaseException:
@@ -125,8 +127,19 @@ class EmbeddedStack:
         return self.clients.get(service)
 
     def advance(self, seconds: float) -> float:
-        """Move the stack's time forward; returns how far it is ahead of the real one."""
+        """Move the stack's time forward; returns how far it is ahead of the real one.
+
+        Batches of messages that are being processed are given a moment to end first: their
+        visibility time-out would pass in the jump, and the messages would come again.
+        """
+        if self._mappings is not None:
+            self._mappings.settle(_SETTLE_SECONDS)
         return CLOCK.advance(seconds)
+
+    def refresh_sources(self) -> None:
+        """Follow new event source mappings now; otherwise it takes a second or two."""
+        if self._mappings is not None:
+            self._mappings.refresh()
 
     def status(self) -> dict[str, Any]:
         """Every name that a client of the stack needs."""
@@ -184,7 +197,8 @@ class EmbeddedStack:
             template or REPOSITORY / f"infra/{'lakescrub-dev'}.template.json"
         )
         self.deployed = deploy(self.clients, body, name=name)
-        self._keep(Mappings(self.clients)).refresh()
+        self._mappings = self._keep(Mappings(self.clients))
+        self._mappings.refresh()
 
     def _keep(self, part: Any) -> Any:
         self.closing.append(part)

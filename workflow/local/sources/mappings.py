@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from typing import Any, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -11,7 +12,8 @@ from workflow.local.credentials import role_session
 from workflow.local.sources.queues import QueueSource
 from workflow.local.sources.streams import StreamSource
 
-_LOOK = 2.0
+_LOOK = 1.0
+_NAP = 0.01
 _UNTOLD = ("LastModified", "LastProcessingResult", "State", "StateTransitionReason")
 
 
@@ -23,6 +25,9 @@ class Source(Protocol):
 
     def stop(self) -> None:
         """End."""
+
+    def busy(self) -> bool:
+        """Whether a batch is being processed."""
 
 
 class Mappings:
@@ -54,6 +59,16 @@ class Mappings:
             thread.start()
         for thread in stopping:
             thread.join(10)
+
+    def settle(self, seconds: float) -> None:
+        """Wait until no batch is being processed, but not longer than `seconds`."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            with self._lock:
+                busy = any(source.busy() for _, source in self._sources.values())
+            if not busy:
+                return
+            time.sleep(_NAP)
 
     def refresh(self) -> None:
         """Look at the mappings now."""

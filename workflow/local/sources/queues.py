@@ -5,6 +5,7 @@ services-sqs-errorhandling.html. A batch that fails is left alone: its messages 
 the queue's visibility time-out and go to its dead-letter queue by the queue's own redrive policy.
 """
 
+import json
 import threading
 import time
 from typing import Any
@@ -34,7 +35,8 @@ class QueueSource:
         self._url = self._queue_url()
         limit = (mapping.get("ScalingConfig") or {}).get("MaximumConcurrency")
         self._slots = threading.Semaphore(limit or _DEFAULT_CONCURRENCY)
-        self._running: set[threading.Thread] = set()
+        self._batches = 0
+        self._counting = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="lakescrub-queue", daemon=True)
 
     def start(self) -> None:
@@ -45,6 +47,10 @@ class QueueSource:
         """Stop polling; batches under way are left to the visibility time-out."""
         self._stopped.set()
         self._thread.join(5)
+
+    def busy(self) -> bool:
+        """Whether a batch is being processed."""
+        return self._batches > 0
 
     def _queue_url(self) -> str:
         *_, account, name = self._mapping["EventSourceArn"].split(":")
@@ -62,8 +68,8 @@ class QueueSource:
             if not batch or self._stopped.is_set():
                 self._slots.release()
                 continue
-            thread = threading.Thread(target=self._handle, args=(batch,), daemon=True)
-            thread.start()
+            self._count(1)
+            threading.Thread(target=self._handle, args=(batch,), daemon=True).start()
 
     def _receive(self) -> list[dict[str, Any]]:
         """Collect a batch: until it is full, or the batching window has passed."""
@@ -98,11 +104,18 @@ class QueueSource:
         except (ClientError, BotoCoreError):
             pass  # the messages come back by themselves
         finally:
+            self._count(-1)
             self._slots.release()
+
+    def _count(self, change: int) -> None:
+        with self._counting:
+            self._batches += change
 
     def _process(self, batch: list[dict[str, Any]]) -> None:
         records = {message["MessageId"]: self._record(message) for message in batch}
-        wanted = {name for name, record in records.items() if matches(record, self._mapping)}
+        wanted = {
+            name for name, record in records.items() if matches(_for_filters(record), self._mapping)
+        }
         done = [message for message in batch if message["MessageId"] not in wanted]
         if wanted:
             chosen = [records[name] for name in records if name in wanted]
@@ -139,3 +152,11 @@ class QueueSource:
             "eventSourceARN": self._mapping["EventSourceArn"],
             "awsRegion": self._mapping["EventSourceArn"].split(":")[3],
         }
+
+
+def _for_filters(record: dict[str, Any]) -> dict[str, Any]:
+    """A filter looks into a body that is JSON."""
+    try:
+        return {**record, "body": json.loads(record["body"])}
+    except ValueError:
+        return record

@@ -45,6 +45,10 @@ class StreamSource:
         self._stopped.set()
         self._thread.join(5)
 
+    def busy(self) -> bool:
+        """A stream's records stay: a moved clock repeats no batch."""
+        return False
+
     def _first_iterator(self) -> str | None:
         """LATEST counts from the mapping's creation, so it is resolved before the thread runs."""
         try:
