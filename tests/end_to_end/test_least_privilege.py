@@ -1,0 +1,216 @@
+"""Every request that functions and state machine make, held against what their roles allow.
+
+The embedded stack enforces roles as far as the emulator can; this is what AWS itself would ask
+for. The way of objects below is made to reach each kind of request once.
+"""
+
+import json
+import time
+from collections import defaultdict
+
+import pytest
+
+from tests.end_to_end.world import World, eventually, row
+from tests.least_privilege.grants import Grant, grants_of, refused, unused
+from tests.least_privilege.needs import Account, needs_of
+
+# Granted, and used by no request that can be seen here. Each with its reason.
+BY_THE_SERVICE = {
+    "logs:CreateLogStream": "Lambda itself writes the log of a function",
+    "logs:PutLogEvents": "Lambda itself writes the log of a function",
+    "xray:PutTraceSegments": "the tracing daemon sends the traces",
+    "xray:PutTelemetryRecords": "the tracing daemon sends the traces",
+}
+UNSEEN = {
+    "UploadsScheduleObjects": {
+        "sqs:GetQueueAttributes": "asked for when the event source mapping is created",
+        "dynamodb:GetItem": "only for a notification that comes again",
+        "s3:GetObject": "in a bucket without versions, where it cannot name one",
+        "s3:GetObjectVersion": "only where the outcome of a write was not recorded",
+        "s3:ListBucket": "only where the outcome of a write was not recorded",
+        "kms:Decrypt": "only where the outcome of a write was not recorded",
+    },
+    "DueStartRuns": {
+        "dynamodb:ListStreams": "asked for when the event source mapping is created",
+        "sqs:SendMessage": "only for a batch that was given up",
+    },
+    "TasksInspectObject": {
+        "s3:GetObjectVersion": "only where a rewrite of an older upload lies above the version",
+    },
+    "TasksScrubObject": {
+        "s3:GetObjectTagging": "in a bucket without versions, where it cannot name one",
+        "secretsmanager:GetSecretValue": "only for a dataset with a keyed action",
+    },
+    "TasksEraseVersion": {
+        "s3:GetObjectRetention": "without it S3 leaves the lock out of HeadObject's answer",
+        "s3:GetObjectLegalHold": "without it S3 leaves the lock out of HeadObject's answer",
+    },
+    "TasksCheckCatalog": {
+        "glue:CreatePartition": "the upload has added the partition, unless it could not",
+    },
+    "TasksRecordRejection": {},
+    "Orchestration": {
+        "xray:GetSamplingRules": "Step Functions itself samples",
+        "xray:GetSamplingTargets": "Step Functions itself samples",
+        **dict.fromkeys(
+            (
+                "logs:CreateLogDelivery",
+                "logs:GetLogDelivery",
+                "logs:UpdateLogDelivery",
+                "logs:DeleteLogDelivery",
+                "logs:ListLogDeliveries",
+                "logs:PutResourcePolicy",
+                "logs:DescribeResourcePolicies",
+                "logs:DescribeLogGroups",
+            ),
+            "Step Functions itself sets up and writes the log",
+        ),
+    },
+}
+MANY_ROWS = row("x", filler="y" * 1000) * 36_000
+
+
+@pytest.fixture(scope="module")
+def needs(stack):
+    """What each role asked for, after the way of objects that reaches every kind of request."""
+    world = World(stack)
+    _walk(world)
+    account = _account(stack)
+    found = defaultdict(list)
+    for call in stack.calls:
+        if call.role:
+            found[_part(call.role)] += needs_of(call, account)
+    world.close()
+    return found
+
+
+@pytest.fixture(scope="module")
+def grants(stack):
+    """What each role may do, with every name of the template resolved."""
+    iam = stack.client("iam")
+    found = {}
+    for role in iam.list_roles()["Roles"]:
+        name = role["RoleName"]
+        if name.startswith("lakescrub-dev-") and "Crawler" not in name:
+            found[_part(name)] = [
+                grant
+                for policy in iam.list_role_policies(RoleName=name)["PolicyNames"]
+                for grant in grants_of(_document(iam, name, policy))
+            ]
+    return found
+
+
+def _document(iam, role, policy):
+    document = iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"]
+    return json.loads(document) if isinstance(document, str) else document
+
+
+def _part(role):
+    return role.removeprefix("lakescrub-dev-").partition("Role")[0]
+
+
+def _account(stack):
+    calls = [call for call in stack.calls if call.role]
+    stream = next(call.params["StreamArn"] for call in calls if "StreamArn" in call.params)
+    queue = stack.outputs["IntakeQueueUrl"].rpartition("/")[2]
+    number = stack.outputs["StateMachineArn"].split(":")[4]
+    head = stack.client("s3").get_bucket_encryption(Bucket=stack.outputs["LakeBucket"])
+    (rule,) = head["ServerSideEncryptionConfiguration"]["Rules"]
+    return Account(
+        region=stack.region,
+        number=number,
+        key=rule["ApplyServerSideEncryptionByDefault"]["KMSMasterKeyID"],
+        stream=stream,
+        intake=f"arn:aws:sqs:{stack.region}:{number}:{queue}",
+        secret=stack.outputs["HashKeysSecret"],
+    )
+
+
+def _walk(world):
+    tagged = _processed(world, world.key(), row("x"), Tagging="team=a")
+    _processed(world, world.key("unchanged.jsonl"), row(""), Tagging="team=a")
+    _processed(world, world.key("broken.jsonl"), b'{"id": \n')
+    _processed(world, world.key("large.jsonl"), MANY_ROWS)
+    _processed(world, world.key("large-broken.jsonl"), MANY_ROWS + b"{\n")
+    _replaced(world, world.key("replaced.jsonl"))
+    _register_table(world)
+    _processed(world, f"keyed/day=1/{tagged}.jsonl", row("x"))
+    _fall_due_again(world, world.key(), tagged)
+
+
+def _processed(world, key, body, **parameters):
+    version = world.upload(key, body, **parameters)
+    world.run(key, version)
+    return version
+
+
+def _replaced(world, key):
+    older = world.upload(key, row("x"))
+    newer = world.upload(key, row("y"))
+    world.fall_due()
+    world.ended(key, older)
+    world.ended(key, newer)
+
+
+def _register_table(world):
+    storage = {"Location": f"s3://{world.lake}/keyed/", "Columns": [{"Name": "id", "Type": "int"}]}
+    world.stack.client("glue").create_table(
+        DatabaseName=world.names.database,
+        TableInput={
+            "Name": "keyed",
+            "StorageDescriptor": storage,
+            "PartitionKeys": [{"Name": "day", "Type": "string"}],
+        },
+    )
+
+
+def _fall_due_again(world, key, version):
+    """Let the timer of an ended run expire once more, as a restored schedule would."""
+    item = {"path": str(world.path(key)), "version": version, "dataset": "uploads"}
+    world.schedule_table.put_item(Item={**item, "ttl": int(time.time())})
+    world.fall_due()
+    eventually(
+        lambda: [
+            call
+            for call in world.stack.calls
+            if call.role and call.operation == "DescribeExecution"
+        ],
+        what="a look at the run that exists",
+    )
+
+
+def test_the_walk_reached_the_rarer_requests(needs):
+    actions = {need.action for wanted in needs.values() for need in wanted}
+
+    assert {"s3:AbortMultipartUpload", "sns:Publish", "states:DescribeExecution"} <= actions
+
+
+@pytest.mark.parametrize("part", UNSEEN)
+def test_every_request_is_allowed(needs, grants, part):
+    assert refused(needs[part], grants[part]) == []
+
+
+@pytest.mark.parametrize("part", UNSEEN)
+def test_every_grant_is_used_or_has_its_reason(needs, grants, part):
+    unseen = unused(needs[part], grants[part]) - BY_THE_SERVICE.keys()
+
+    assert unseen == UNSEEN[part].keys()
+
+
+def test_every_role_is_looked_at(grants):
+    assert grants.keys() == UNSEEN.keys()
+
+
+@pytest.mark.parametrize("part", UNSEEN)
+def test_a_permission_less_would_be_noticed(needs, grants, part):
+    used = {grant.action for grant in grants[part]} - unused(needs[part], grants[part])
+
+    for action in used:
+        fewer = [grant for grant in grants[part] if grant.action != action]
+        assert refused(needs[part], fewer), action
+
+
+def test_a_permission_too_many_would_be_noticed(needs, grants):
+    more = [*grants["TasksCheckCatalog"], Grant("s3:*", ("*",))]
+
+    assert "s3:*" in unused(needs["TasksCheckCatalog"], more)
