@@ -15,6 +15,7 @@ from pydantic import (
 )
 
 from workflow.policy.durations import PATTERN, parse_duration
+from workflow.scrub import ACTIONS
 
 DEFAULT_AFTER = timedelta(seconds=300)
 DEFAULT_LATE_AFTER = timedelta(minutes=15)
@@ -131,7 +132,11 @@ class RuleShape(_Shape):
     model_config = ConfigDict(extra="allow")
 
     field: str = Field(description="Dotted path; [*] for each element; 'quoted.key' for a dot.")
-    action: str = Field(description="What happens to the selected values.")
+    action: str = Field(
+        description="What happens to the selected values.",
+        # An editor reads `action: null` as null, which the loader takes for the name.
+        json_schema_extra={"enum": [*sorted(ACTIONS), None], "type": ["string", "null"]},
+    )
     missing: Literal["ignore", "reject"] = Field(
         default="ignore", description="What a record without the field means."
     )

@@ -102,3 +102,17 @@ def test_schema_describes_a_policy_file() -> None:
 
     assert schema["$schema"].startswith("https://json-schema.org/")
     assert set(schema["required"]) == {"version", "datasets"}
+
+
+def test_digest_knows_the_hash_key_only_where_an_action_is_keyed() -> None:
+    hashed = "prefix: a/\nscrub: [{field: f, action: hash}]"
+
+    assert any_dataset(_BASE).hash_key is None
+    assert any_dataset(hashed).hash_key == "default"
+    assert any_dataset(hashed).digest != any_dataset(hashed + "\nhash_key: k2").digest
+
+
+def test_digest_changes_with_an_option_of_an_action() -> None:
+    masked = "prefix: a/\nscrub: [{field: f, action: mask, keep_last: 4}]"
+
+    assert any_dataset(masked).digest != any_dataset(masked.replace("4", "2")).digest

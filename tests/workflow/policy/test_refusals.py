@@ -195,6 +195,22 @@ _REFUSED = {
         file_with("prefix: a/", "scrub:", "  - field: f", "    action: blank", "    with: x"),
         f"8: {_UPLOADS}.scrub[0].with: blank has no option 'with'; it has none",
     ),
+    "option of the wrong type": (
+        file_with("prefix: a/", "scrub: [{field: f, action: mask, keep_last: four}]"),
+        f"5: {_UPLOADS}.scrub[0].keep_last: mask: keep_last is a whole number from 0, not 'four'",
+    ),
+    "missing option": (
+        file_with("prefix: a/", "scrub:", "  - field: f", "    action: truncate"),
+        f"6: {_UPLOADS}.scrub[0]: truncate needs length",
+    ),
+    "pattern that matches everywhere": (
+        file_with("prefix: a/", "scrub: [{field: f, action: redact, own: ['a*']}]"),
+        f"5: {_UPLOADS}.scrub[0]: redact: the pattern 'a*' matches the empty text",
+    ),
+    "drop from CSV": (
+        file_with("prefix: a/", "format: csv", "scrub:", "  - {field: f, action: drop}"),
+        f"7: {_UPLOADS}.scrub[0]: drop moves the columns of a csv file; it needs reshape: true",
+    ),
     "mistyped key of a rule": (
         file_with("prefix: a/", "scrub: [{field: f, action: blank, mising: reject}]"),
         (
