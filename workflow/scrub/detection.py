@@ -1,5 +1,7 @@
 """`format: auto`: by the name's suffix, then by the first bytes."""
 
+from codecs import BOM_UTF8
+
 from workflow.errors import UnsupportedFormat
 from workflow.scrub.compression import CODECS
 from workflow.scrub.formats import FORMATS, Format
@@ -19,7 +21,7 @@ def find_format(name: str, head: bytes) -> type[Format]:
         if _stem(name).endswith(found.suffixes):
             return found
     for found in FORMATS.values():
-        if found.sniff(head):
+        if found.sniff(head.removeprefix(BOM_UTF8)):
             return found
     raise UnsupportedFormat("neither the name nor the first bytes tell the format")
 

@@ -7,6 +7,7 @@ a recursive descent that notes where everything stands; then the text is put tog
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
 
 WS = " \t\n\r"
@@ -172,3 +173,99 @@ class JsonOracle:
         if last < len(items):
             start = items[last - 1].comma if last else items[0].start
             edits.append((start, items[-1].value.end, ""))
+
+
+def read_csv(text, delimiter):  # noqa: C901 - plain is the point
+    """Return records as (fields as spelled, line end), character by character."""
+    records, fields, field, at = [], [], "", 0
+    while at < len(text):
+        char = text[at]
+        if char == '"' and not field:
+            end = at + 1
+            while text[end] != '"' or text[end : end + 2] == '""':
+                end += 2 if text[end] == '"' else 1
+            field = text[at : end + 1]
+            at = end + 1
+        elif char == delimiter:
+            fields.append(field)
+            field = ""
+            at += 1
+        elif char == "\n" or text[at : at + 2] == "\r\n":
+            line_end = "\n" if char == "\n" else "\r\n"
+            records.append(([*fields, field], line_end))
+            fields, field = [], ""
+            at += len(line_end)
+        else:
+            field += char
+            at += 1
+    if fields or field:
+        records.append(([*fields, field], ""))
+    return records
+
+
+class CsvOracle:
+    """Rules as (column name, action); columns are numbered where there is no header."""
+
+    def __init__(self, rules, *, delimiter=",", header=True) -> None:
+        self.rules = rules
+        self.delimiter = delimiter
+        self.header = header
+        self.counts = [Count() for _ in rules]
+
+    def scrub(self, text: str) -> str:
+        records = read_csv(text, self.delimiter)
+        names = None
+        out = []
+        for fields, line_end in records:
+            if fields == [""] and (names is None or len(names) > 1):
+                out.append(line_end)
+                continue
+            if names is None:
+                names = [self.read(f) if self.header else str(n + 1) for n, f in enumerate(fields)]
+                if self.header:
+                    out.append(self.join(fields, names) + line_end)
+                    continue
+            out.append(self.join(self.rewrite(fields, names), names) + line_end)
+        return "".join(out)
+
+    def join(self, fields, names):
+        gone = {name for name, action in self.rules if action.removes}
+        kept = [f for f, name in zip(fields, names, strict=True) if name not in gone]
+        return self.delimiter.join(kept)
+
+    def read(self, field):
+        return field[1:-1].replace('""', '"') if field.startswith('"') else field
+
+    def rewrite(self, fields, names):
+        fields = list(fields)
+        for (name, action), count in zip(self.rules, self.counts, strict=True):
+            columns = [n for n, other in enumerate(names) if other == name]
+            count.absent += not columns
+            for n in columns:
+                count.matched += 1
+                if action.removes:
+                    count.changed += 1
+                    continue
+                old, text = fields[n], self.read(fields[n])
+                new = self.answer(action, text) if text else ""
+                count.nulled += new is None and not action.nulls
+                if (new or "") != text:
+                    fields[n] = self.spell(new or "", old, alone=len(names) == 1)
+                count.changed += fields[n] != old
+        return fields
+
+    def answer(self, action, text):
+        new = action.on_text(text)
+        if new is None and re.fullmatch(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?", text):
+            new = action.on_number(text)
+        if new is None and text in ("true", "false"):
+            answer = action.on_boolean(text == "true")
+            new = None if answer is None else json.dumps(answer)
+        return new
+
+    def spell(self, text, old, *, alone):
+        if not text:
+            return '""' if alone else ""
+        if old.startswith('"') or set(text) & {self.delimiter, '"', "\r", "\n"}:
+            return '"' + text.replace('"', '""') + '"'
+        return text

@@ -3,10 +3,13 @@
 from typing import Final
 
 from workflow.scrub.formats.base import FileFormat, Format, TextFormat
+from workflow.scrub.formats.delimited_text import Csv, Tsv
 from workflow.scrub.formats.json_text import Json
 from workflow.scrub.formats.ndjson import Ndjson
 from workflow.scrub.parquet import Parquet
 
-FORMATS: Final[dict[str, type[Format]]] = {found.name: found for found in (Ndjson, Json, Parquet)}
+FORMATS: Final[dict[str, type[Format]]] = {
+    found.name: found for found in (Parquet, Ndjson, Json, Tsv, Csv)
+}
 
 __all__ = ["FORMATS", "FileFormat", "Format", "TextFormat"]

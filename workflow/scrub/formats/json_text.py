@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import re
 
 _ARRAY: Final = b"["
+_SPACE: Final = b" \t\r\n"
 
 
 class Buffer:
@@ -64,6 +65,14 @@ class Json(TextFormat):
     """One JSON text."""
 
     name: ClassVar[str] = "json"
+
+    @classmethod
+    def sniff(cls, head: bytes) -> bool:
+        """Tell whether it starts like an array, or like an object with line ends in it.
+
+        Asked after NDJSON, so what is left is a text that its first line does not hold.
+        """
+        return head.lstrip(_SPACE).startswith((b"[", b"{"))
 
     def rewrite(self, chunks: Iterable[bytes], plan: Plan) -> Iterator[bytes]:
         """Yield the scrubbed text; a row that goes takes its comma with it."""

@@ -1,0 +1,1 @@
+"""CSV and TSV: rows and columns as bytes."""

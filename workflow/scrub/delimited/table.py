@@ -1,0 +1,78 @@
+"""A delimited file from its first record to its last."""
+
+from workflow.scrub.delimited.columns import Columns, lay_out
+from workflow.scrub.delimited.fields import Spelling, read
+from workflow.scrub.delimited.many import ManyRecords
+from workflow.scrub.delimited.records import RecordScrubber, read_records
+from workflow.scrub.jsontext.strict import Fault, check_utf8
+from workflow.scrub.plan import Plan
+
+
+class Table:
+    """Scrubs the blocks of one file, in their order.
+
+    Args:
+        plan: The rules.
+        delimiter: What is between fields.
+    """
+
+    def __init__(self, plan: Plan, delimiter: bytes) -> None:
+        """Know nothing of the columns yet."""
+        self._plan = plan
+        self._delimiter = delimiter
+        self._rows: _Rows | None = None
+        self._offset = 0
+
+    def scrub(self, block: bytes) -> bytes:
+        """Return whole records scrubbed.
+
+        Raises:
+            MalformedData: A record breaks the format.
+            UnsupportedEncoding: The text is not UTF-8.
+            SchemaMismatch: The rules do not fit the columns.
+        """
+        try:
+            check_utf8(block)
+        except Fault as fault:
+            raise fault.located(None, self._offset) from None
+        offset = self._offset
+        self._offset += len(block)
+        if self._rows is None:
+            return self._scrub_first(block, offset)
+        return self._rows.scrub(block, offset)
+
+    def _scrub_first(self, block: bytes, offset: int) -> bytes:
+        """Scrub a block in which the first record may be; blank lines before it stay."""
+        unknown = Columns(None, self._delimiter, Spelling(self._delimiter, empty=b""))
+        size = 0
+        for record in read_records(block, unknown, row=0, offset=offset):
+            if record.fields:
+                return self._scrub_from(record.fields, record.line_end, block, size)
+            size += len(record.line_end)
+        return block
+
+    def _scrub_from(self, first: list[bytes], line_end: bytes, block: bytes, start: int) -> bytes:
+        header = self._plan.options.csv.header
+        names = [read(f) for f in first] if header else [str(n + 1) for n in range(len(first))]
+        columns = lay_out(names, self._plan, self._delimiter)
+        self._rows = _Rows(self._plan, columns)
+        head = b""
+        end = start
+        if header:
+            head = columns.join(first) + line_end
+            end += len(self._delimiter.join(first) + line_end)
+        return block[:start] + head + self._rows.scrub(block[end:], self._offset - len(block) + end)
+
+
+class _Rows:
+    """The records below the header: many at once where they suit, one by one where not."""
+
+    def __init__(self, plan: Plan, columns: Columns) -> None:
+        self._many = ManyRecords(plan, columns)
+        self._records = RecordScrubber(plan, columns)
+
+    def scrub(self, block: bytes, offset: int) -> bytes:
+        if not block:
+            return b""
+        new = self._many.scrub(block)
+        return self._records.scrub(block, offset) if new is None else new
