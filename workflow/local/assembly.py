@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Protocol
 
 from workflow.local import emulator
+from workflow.local.analytics import Analytics
 from workflow.local.clients import Clients
-from workflow.local.host import Application
 from workflow.local.machine import lean_import
 from workflow.local.runtime.pool import Pool
 
@@ -24,9 +24,10 @@ class Part(Protocol):
 
 def assemble(
     pool: Pool, *, port: int, region: str, folder: pathlib.Path
-) -> tuple[Application, Callable[[str], tuple[str, str]]]:
-    """Load ministack, install the shims, and return its application and its identity look-up."""
+) -> tuple[Analytics, Callable[[str], tuple[str, str]]]:
+    """Load ministack, install the shims, and return the application and its identity look-up."""
     again = "ministack.app" in sys.modules
+    endpoint = f"http://127.0.0.1:{port}"
     application = emulator.load(port, region=region, folder=folder)
     lean_import.prepare()
     from workflow.local.deploy import provisioned
@@ -48,7 +49,7 @@ def assemble(
         emulator.reset(application)
         emulator.move_to_port(port)
         bridge.reset()
-    lambda_runtime.install(pool, endpoint=f"http://127.0.0.1:{port}")
+    lambda_runtime.install(pool, endpoint=endpoint)
     for shim in (
         event_source_mappings,
         dynamodb_ttl,
@@ -65,7 +66,8 @@ def assemble(
     bridge.install(region=region)
     for part in (timing, resuming, executions, history):
         part.install()
-    return application.app, _identity
+    analytics = Analytics(application.app, clients=Clients(endpoint, region=region))
+    return analytics, _identity
 
 
 def connect(clients: Clients) -> list[Part]:

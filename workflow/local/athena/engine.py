@@ -1,0 +1,188 @@
+"""Runs one query: plan over the catalog, load what it needs, let DuckDB answer.
+
+Each query has a DuckDB of its own, in memory, that is gone with it. Once the data is loaded the
+query can reach neither files nor network, and no setting can be changed.
+"""
+
+import datetime as dt
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import duckdb
+from sqlglot import exp
+
+from workflow.local.athena.catalog import Catalog, Table
+from workflow.local.athena.data_types import DataType, from_duckdb
+from workflow.local.athena.engine_errors import translate_error
+from workflow.local.athena.failures import not_supported
+from workflow.local.athena.functions import MACROS
+from workflow.local.athena.information_schema import InformationSchema
+from workflow.local.athena.loading import Loader, Source
+from workflow.local.athena.objects import Objects, Planned
+from workflow.local.athena.parsing import Parsed, parse
+from workflow.local.athena.pruning import conditions, prune
+from workflow.local.athena.resolving import resolve, sources
+from workflow.local.athena.rewriting import Now, rewrite
+from workflow.local.athena.sql_text import literal
+from workflow.local.athena.unnesting import flatten_unnests
+
+_BATCH = 2048
+_CONFIG: dict[str, Any] = {
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+    "threads": 2,
+}
+_SETTINGS = ("SET TimeZone='UTC'", "SET integer_division=true")
+
+
+@dataclass(frozen=True)
+class Request:
+    """A query to run."""
+
+    text: str
+    database: str
+    parameters: Sequence[str]
+    now: dt.datetime
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Columns, rows to be read once, and what was read to get them."""
+
+    columns: tuple[tuple[str, DataType], ...]
+    rows: Iterator[tuple[Any, ...]]
+    scanned: int
+
+
+@dataclass(frozen=True)
+class _Plan:
+    source: Source
+    objects: list[Planned]
+
+
+class Run:
+    """One query in its own DuckDB; `connection.interrupt()` stops it.
+
+    Args:
+        catalog: The Glue catalog.
+        objects: The lake.
+        folder: A temporary folder of the query.
+    """
+
+    def __init__(self, catalog: Catalog, objects: Objects, folder: Path) -> None:
+        """Open the DuckDB."""
+        self._catalog = catalog
+        self._objects = objects
+        self.folder = folder
+        self.connection = duckdb.connect(":memory:", config=_CONFIG)
+        self._prepare()
+
+    def _prepare(self) -> None:
+        for setting in _SETTINGS:
+            self.connection.execute(setting)
+        for macro in MACROS:
+            self.connection.execute(f"CREATE MACRO {macro}")
+        self.connection.execute("ATTACH ':memory:' AS awsdatacatalog")
+        self._loader = Loader(self.connection, self._objects, self.folder)
+
+    def answer(self, request: Request, *, planned: Callable[[], None] = lambda: None) -> Answer:
+        """Plan and run the query.
+
+        Args:
+            request: The query.
+            planned: Called between planning and execution.
+
+        Raises:
+            QueryFailed: As Athena's StateChangeReason says.
+            QueryRefused: The text is not SQL.
+        """
+        parsed = parse(request.text, request.parameters)
+        information = InformationSchema(self._catalog)
+        resolved = resolve(
+            parsed,
+            database=request.database,
+            lookup=lambda schema, name: (
+                information.table(schema, name) or self._catalog.table(schema, name)
+            ),
+            has_database=self._catalog.has_database,
+        )
+        tree = rewrite(resolved.tree, parsed=parsed, now=Now(request.now))
+        with _translated(parsed):
+            plans = [self._plan(tree, source) for source in sources(resolved)]
+            planned()
+            scanned = sum(self._load(plan, information) for plan in plans)
+            self._lock()
+            return self._select(flatten_unnests(tree), parsed, scanned)
+
+    def _plan(self, tree: exp.Query, source: Source) -> _Plan:
+        self._loader.create(source)
+        if InformationSchema.holds(source.table):
+            return _Plan(source, [])
+        partitions = self._catalog.partitions(source.table)
+        wanted = prune(self.connection, source.table, partitions, conditions(tree, source.table))
+        return _Plan(source, self._objects.plan(wanted))
+
+    def _load(self, plan: _Plan, information: InformationSchema) -> int:
+        if InformationSchema.holds(plan.source.table):
+            information.fill(self.connection, plan.source)
+            return 0
+        return self._loader.load(plan.source, plan.objects)
+
+    def _lock(self) -> None:
+        folder = literal(str(self.folder))
+        self.connection.execute(f"SET allowed_directories=[{folder}]")
+        self.connection.execute("SET enable_external_access=false")
+        self.connection.execute("SET lock_configuration=true")
+
+    def _select(self, tree: exp.Query, parsed: Parsed, scanned: int) -> Answer:
+        sql = tree.sql("duckdb", comments=False)
+        types = [from_duckdb(kind) for kind in self.connection.sql(sql).types]
+        names = self.connection.sql(sql).columns if parsed.names is None else parsed.names
+        self.connection.execute(_without_zones(sql, types))
+        return Answer(tuple(zip(names, types, strict=True)), self._rows(parsed), scanned)
+
+    def _rows(self, parsed: Parsed) -> Iterator[tuple[Any, ...]]:
+        with _translated(parsed):
+            while batch := self.connection.fetchmany(_BATCH):
+                yield from batch
+
+
+def _without_zones(sql: str, types: list[DataType]) -> str:
+    """Show moments in UTC: Python needs a further package to read DuckDB's."""
+    if any(part.name == "timestamp with time zone" for one in types for part in one.parts):
+        raise not_supported("A timestamp with time zone inside an array or a row")
+    if not any(one.name == "timestamp with time zone" for one in types):
+        return sql
+    cells = [
+        f"#{i} AT TIME ZONE 'UTC'" if one.name == "timestamp with time zone" else f"#{i}"
+        for i, one in enumerate(types, start=1)
+    ]
+    return f"SELECT {', '.join(cells)} FROM ({sql})"  # noqa: S608
+
+
+@contextmanager
+def _translated(parsed: Parsed) -> Iterator[None]:
+    try:
+        yield
+    except duckdb.Error as error:
+        raise translate_error(error, parsed) from None
+
+
+@contextmanager
+def open_run(catalog: Catalog, objects: Objects) -> Iterator[Run]:
+    """Give a run whose DuckDB and whose files are gone afterwards."""
+    with TemporaryDirectory(prefix="lakescrub-athena-") as folder:
+        run = Run(catalog, objects, Path(folder))
+        try:
+            yield run
+        finally:
+            run.connection.close()
+
+
+def columns_of(table: Table) -> list[tuple[str, DataType]]:
+    """Give the columns that a table shows."""
+    return list(table.types().items())

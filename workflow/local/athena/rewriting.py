@@ -1,0 +1,215 @@
+"""Rewrites a resolved query where DuckDB would answer otherwise than Trino.
+
+Works bottom up over typed nodes. Each rewrite is an entry of `REWRITES`: the class of a node, and
+the function that gives the node to put in its place. What has no entry is left to sqlglot, and a
+function that `functions.py` does not list is refused.
+"""
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlglot import exp
+from sqlglot.expressions.builders import apply_index_offset
+
+from workflow.local.athena.casting import rewrite_cast, rewrite_try
+from workflow.local.athena.decimals import (
+    rewrite_average,
+    rewrite_division,
+    rewrite_rounding,
+    widen_sum,
+)
+from workflow.local.athena.failures import QueryFailed, not_supported
+from workflow.local.athena.functions import BY_NAME, NOT_HERE, SAME
+from workflow.local.athena.nodes import call, is_kind
+from workflow.local.athena.parsing import Parsed
+from workflow.local.athena.temporal import (
+    keep_date,
+    rewrite_difference,
+    rewrite_format,
+    rewrite_sequence,
+    rewrite_zone,
+)
+from workflow.local.athena.typing_rules import check_comparison, check_concatenation
+
+Rewrite = Callable[[exp.Expr], exp.Expr]
+
+
+@dataclass(frozen=True)
+class Now:
+    """The one moment that a query sees."""
+
+    at: dt.datetime
+
+    def stamp(self, node: exp.Expr) -> exp.Expr:
+        """Give current_timestamp, or the date of it."""
+        moment = self.at.astimezone(dt.UTC)
+        if isinstance(node, exp.CurrentDate):
+            return exp.cast(exp.Literal.string(moment.date().isoformat()), "DATE")
+        zone = "TIMESTAMP" if isinstance(node, exp.Localtimestamp) else "TIMESTAMPTZ"
+        text = moment.isoformat(sep=" ", timespec="milliseconds")
+        return exp.cast(
+            exp.Literal.string(
+                text.removesuffix("+00:00") + ("" if zone == "TIMESTAMP" else "+00:00")
+            ),
+            zone,
+        )
+
+
+def _bracket(node: exp.Expr) -> exp.Expr:
+    assert isinstance(node, exp.Bracket)
+    index = apply_index_offset(
+        node.this, node.expressions, 1 - (node.args.get("offset") or 0), dialect="trino"
+    )[0]
+    if is_kind(node.this, "MAP"):
+        name = "map_value" if not node.args.get("safe") else ""
+        return call(f"trino_{name}", node.this, index) if name else _plain_map(node.this, index)
+    if is_kind(node.this, "STRUCT"):
+        return call("struct_extract_at", node.this, index)
+    if is_kind(index, "VARCHAR", "TEXT"):
+        raise not_supported("A subscript of a map whose type is not known")
+    return call(
+        "trino_element_at" if node.args.get("safe") else "trino_subscript", node.this, index
+    )
+
+
+def _plain_map(mapping: exp.Expr, key: exp.Expr) -> exp.Expr:
+    return call("trino_element_at", call("map_extract", mapping, key), exp.Literal.number(1))
+
+
+def _cardinality(node: exp.Expr) -> exp.Expr:
+    if is_kind(node.this, "MAP"):
+        return exp.cast(call("cardinality", node.this), "BIGINT")
+    return call("len", node.this)
+
+
+def _distinct(node: exp.Expr) -> exp.Expr:
+    return exp.Count(this=exp.Distinct(expressions=[node.this]))
+
+
+def _by(name: str) -> Rewrite:
+    def rewrite(node: exp.Expr) -> exp.Expr:
+        if node.args.get("count"):
+            raise not_supported(f"{name} with a number of values")
+        return call(name, node.this, node.expression)
+
+    return rewrite
+
+
+def _extract_scalar(node: exp.Expr) -> exp.Expr:
+    return call("trino_json_scalar", node.this, _path(node))
+
+
+def _extract(node: exp.Expr) -> exp.Expr:
+    return call("trino_json_extract", node.this, _path(node))
+
+
+def _path(node: exp.Expr) -> exp.Expr:
+    path = node.expression
+    return exp.Literal.string(path.sql("duckdb").strip("'")) if path else exp.Literal.string("$")
+
+
+def _regexp_extract(node: exp.Expr) -> exp.Expr:
+    group = node.args.get("group") or exp.Literal.number(0)
+    return call("trino_regexp_extract", node.this, node.expression, group)
+
+
+def _regexp_replace(node: exp.Expr) -> exp.Expr:
+    replacement = node.args.get("replacement") or exp.Literal.string("")
+    if not isinstance(replacement, exp.Literal):
+        raise not_supported("regexp_replace with a computed replacement")
+    groups = replacement.name.replace("\\", "\\\\").replace("$", "\\")
+    return call(
+        "regexp_replace",
+        node.this,
+        node.expression,
+        exp.Literal.string(groups),
+        exp.Literal.string("g"),
+    )
+
+
+def _substring(node: exp.Expr) -> exp.Expr:
+    length = node.args.get("length") or exp.Literal.number(2147483647)
+    start = node.args.get("start") or exp.Literal.number(1)
+    return call("trino_substring", node.this, start, length)
+
+
+REWRITES: dict[type[exp.Expr], Rewrite] = {
+    exp.Div: rewrite_division,
+    exp.Avg: rewrite_average,
+    exp.Sum: widen_sum,
+    exp.Round: rewrite_rounding,
+    exp.Ceil: rewrite_rounding,
+    exp.Floor: rewrite_rounding,
+    exp.Cast: rewrite_cast,
+    exp.TryCast: rewrite_try,
+    exp.Bracket: _bracket,
+    exp.ArraySize: _cardinality,
+    exp.ApproxDistinct: _distinct,
+    exp.ArgMax: _by("arg_max_null"),
+    exp.ArgMin: _by("arg_min_null"),
+    exp.JSONExtractScalar: _extract_scalar,
+    exp.JSONExtract: _extract,
+    exp.RegexpExtract: _regexp_extract,
+    exp.RegexpReplace: _regexp_replace,
+    exp.Substring: _substring,
+    exp.DateDiff: rewrite_difference,
+    exp.DateAdd: keep_date,
+    exp.DateTrunc: keep_date,
+    exp.TimestampTrunc: keep_date,
+    exp.Add: keep_date,
+    exp.Sub: keep_date,
+    exp.StrToTime: rewrite_format,
+    exp.TimeToStr: rewrite_format,
+    exp.FromISO8601Timestamp: lambda node: call("trino_iso8601", node.this),
+    exp.GenerateSeries: rewrite_sequence,
+    exp.AtTimeZone: rewrite_zone,
+    exp.EQ: check_comparison,
+    exp.NEQ: check_comparison,
+    exp.GT: check_comparison,
+    exp.GTE: check_comparison,
+    exp.LT: check_comparison,
+    exp.LTE: check_comparison,
+    exp.DPipe: check_concatenation,
+}
+_CLOCK = (exp.CurrentTimestamp, exp.CurrentDate, exp.Localtimestamp)
+
+
+def rewrite(tree: exp.Query, *, parsed: Parsed, now: Now) -> exp.Query:
+    """Give the tree whose DuckDB text answers as Trino does.
+
+    Raises:
+        QueryFailed: A function or a construct is not answered here.
+    """
+    for node in list(tree.walk(bfs=False))[::-1]:
+        kind = node.type
+        replacement = _replacement(node, parsed, now)
+        if replacement is not node:
+            if replacement.type is None:
+                replacement.type = kind
+            node.replace(replacement)
+    return tree
+
+
+def _replacement(node: exp.Expr, parsed: Parsed, now: Now) -> exp.Expr:
+    if isinstance(node, exp.Anonymous):
+        return _anonymous(node, parsed)
+    if isinstance(node, _CLOCK):
+        return now.stamp(node)
+    if isinstance(node, exp.Func) and type(node) not in SAME:
+        raise not_supported(f"The function {node.sql_name().lower()}")
+    rewrite_node = REWRITES.get(type(node))
+    return rewrite_node(node) if rewrite_node else node
+
+
+def _anonymous(node: exp.Anonymous, parsed: Parsed) -> exp.Expr:
+    name = node.name.lower()
+    if name.startswith("trino_"):
+        return node
+    if name in BY_NAME:
+        return call(BY_NAME[name], *node.expressions)
+    if name in NOT_HERE:
+        raise not_supported(f"The function {name}")
+    raise QueryFailed(
+        "FUNCTION_NOT_FOUND", f"{parsed.node_place(node)}: Function '{name}' not registered"
+    )
