@@ -165,12 +165,9 @@ def test_exits_with_5_for_what_is_not_there(lakescrub, arguments, message):
 
 
 def test_tells_in_one_line_that_nothing_answers(lakescrub):
-    said = lakescrub("runs", "ls", "--endpoint-url", "http://127.0.0.1:1", code=1)
+    said = lakescrub("runs", "ls", "--endpoint-url", "http://127.0.0.1:1", code=5)
 
-    assert said == (
-        "ServiceUnavailable: nothing answers at http://127.0.0.1:1; "
-        "`lakescrub up` starts a stack here\n"
-    )
+    assert said == ("nothing answers at http://127.0.0.1:1; `lakescrub up` starts a stack here\n")
 
 
 def test_tells_in_one_line_that_credentials_are_missing(lakescrub, monkeypatch, tmp_path):

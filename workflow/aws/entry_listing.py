@@ -1,7 +1,7 @@
 """Many entries of the ledger at once, for an operator's lists."""
 
 import heapq
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 from boto3.dynamodb.conditions import Attr, Key
 
 from workflow.aws.faults import told
-from workflow.aws.ledger import SHARDS, WAKING_INDEX, Ledger
+from workflow.aws.ledger import DUE_INDEX, DUE_SHARDS, entry_from_item
 from workflow.entry import Entry
-from workflow.messages import ObjectPath
 from workflow.transitions import Status
 
 if TYPE_CHECKING:
@@ -22,22 +21,19 @@ Wanted = Callable[[Entry], bool]
 
 
 class EntryListing:
-    """Reads what no single step needs."""
+    """Reads what no single step needs; a list may be a moment older than the ledger."""
 
-    def __init__(self, table: "Table", ledger: Ledger) -> None:
-        """Use the ledger's table, and the ledger to read whole entries."""
+    def __init__(self, table: "Table") -> None:
+        """Use the ledger's table."""
         self._table = table
-        self._ledger = ledger
 
     def pending(
         self, *, before: datetime | None = None, wanted: Wanted = lambda _: True, limit: int
     ) -> list[Entry]:
         """Read pending entries, the one that is due first first."""
-        shards = (self._due_keys(shard, before or _FAR) for shard in range(SHARDS))
-        entries = (self._ledger.get(path, version) for _, path, version in heapq.merge(*shards))
-        found = (entry for entry in entries if entry is not None)
-        pending = (entry for entry in found if entry.status is Status.PENDING and wanted(entry))
-        return list(islice(pending, limit))
+        shards = (self._due(shard, before or _FAR) for shard in range(DUE_SHARDS))
+        merged = heapq.merge(*shards, key=lambda entry: entry.due_at)
+        return list(islice(filter(wanted, merged), limit))
 
     def all(self, *, status: Status | None, dataset: str | None, limit: int) -> list[Entry]:
         """Read entries in no order; this reads the whole table until there are enough."""
@@ -46,26 +42,21 @@ class EntryListing:
             condition &= Attr("status").eq(status.value)
         if dataset is not None:
             condition &= Attr("dataset").eq(dataset)
-        items = self._pages(self._table.scan, FilterExpression=condition)
-        keys = ((ObjectPath.parse(item["path"]), str(item["version"])) for item in items)
-        entries = (self._ledger.get(path, version) for path, version in keys)
-        return list(islice((entry for entry in entries if entry is not None), limit))
+        return list(islice(self._pages(self._table.scan, FilterExpression=condition), limit))
 
-    def _due_keys(self, shard: int, before: datetime) -> Iterator[tuple[str, ObjectPath, str]]:
-        items = self._pages(
+    def _due(self, shard: int, before: datetime) -> Iterator[Entry]:
+        return self._pages(
             self._table.query,
-            IndexName=WAKING_INDEX,
+            IndexName=DUE_INDEX,
             KeyConditionExpression=Key("due_shard").eq(str(shard))
-            & Key("wake_at").lte(before.isoformat()),
+            & Key("due_at").lte(before.isoformat()),
         )
-        for item in items:
-            yield item["wake_at"], ObjectPath.parse(item["path"]), item["version"]
 
-    def _pages(self, call: Any, **arguments: Any) -> Iterator[Mapping[str, Any]]:
+    def _pages(self, call: Any, **arguments: Any) -> Iterator[Entry]:
         while True:
             with told(f"{call.__name__} of the ledger"):
                 answer = call(**arguments)
-            yield from answer["Items"]
+            yield from map(entry_from_item, answer["Items"])
             if "LastEvaluatedKey" not in answer:
                 return
             arguments["ExclusiveStartKey"] = answer["LastEvaluatedKey"]

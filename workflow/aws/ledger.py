@@ -54,7 +54,7 @@ class Ledger:
             answer = self._table.get_item(
                 Key={"path": str(path), "version": version}, ConsistentRead=True
             )
-        return _entry(answer["Item"]) if "Item" in answer else None
+        return entry_from_item(answer["Item"]) if "Item" in answer else None
 
     def uploads_of(self, path: ObjectPath) -> list[Entry]:
         """Read the entries of all versions of a key."""
@@ -67,7 +67,7 @@ class Ledger:
                 answer = self._table.query(
                     KeyConditionExpression=Key("path").eq(str(path)), ConsistentRead=True, **more
                 )
-            yield from map(_entry, answer["Items"])
+            yield from map(entry_from_item, answer["Items"])
             if "LastEvaluatedKey" not in answer:
                 return
             more = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
@@ -222,7 +222,8 @@ def _item(entry: Entry) -> dict[str, Any]:
     return item
 
 
-def _entry(item: Mapping[str, Any]) -> Entry:
+def entry_from_item(item: Mapping[str, Any]) -> Entry:
+    """Read an item of the table, or of its index, which holds whole entries."""
     return Entry.from_dict(json.loads(json.dumps(item, default=_number)))
 
 

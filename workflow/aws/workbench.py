@@ -17,7 +17,7 @@ from workflow.aws.ledger import Ledger
 from workflow.aws.run_history import RunHistory
 from workflow.aws.runs import Runs
 from workflow.aws.schedule import Schedule
-from workflow.errors import ServiceUnavailable, UsageError
+from workflow.errors import NotFound, ServiceUnavailable, UsageError
 from workflow.messages import ObjectPath
 
 # A person waits: fail soon where nothing answers, be patient with what takes its time.
@@ -49,17 +49,16 @@ class Workbench:
         """Find a stack; region, profile and credentials are found as by the AWS CLI.
 
         Raises:
-            NotFound: There is no such stack.
-            ServiceUnavailable: Nothing answers at the endpoint.
+            NotFound: There is no such stack, or nothing answers at the endpoint.
             UsageError: Credentials, region or profile are missing.
         """
         session = _session(endpoint_url)
         try:
             deployment = Deployment.find(session, stack, endpoint_url=endpoint_url)
-        except ServiceUnavailable:
-            if endpoint_url is None:
+        except ServiceUnavailable as error:
+            if endpoint_url is None or "EndpointConnectionError" not in str(error):
                 raise
-            raise ServiceUnavailable(
+            raise NotFound(
                 f"nothing answers at {endpoint_url}; `lakescrub up` starts a stack here"
             ) from None
         return cls(deployment, session, endpoint_url)
@@ -105,7 +104,7 @@ class Workbench:
     @cached_property
     def entries(self) -> EntryListing:
         """Lists of the ledger's entries."""
-        return EntryListing(self._table(self.deployment.ledger_table), self.ledger)
+        return EntryListing(self._table(self.deployment.ledger_table))
 
     @cached_property
     def history(self) -> RunHistory:
