@@ -1,6 +1,7 @@
 """From the upload to the end, as an uploader, an analyst and an operator would see it."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import quote_plus
 
 import pytest
@@ -192,44 +193,58 @@ class TestDuplicates:
         other = world.key("later.jsonl")
         world.upload(other, row("y"))
 
-    def test_takes_a_notification_thrice_as_once(self, world):
-        key = world.key()
-        version = world.upload(key, row("x"))
+    def test_takes_one_notification_delivered_to_three_workers_at_once_as_one(self, unnotified):
+        world, key = unnotified, unnotified.key()
+        version = world.s3.put_object(Bucket=world.lake, Key=key, Body=row("x"))["VersionId"]
         message = notification(world, key, version)
-        invoke = world.stack.client("lambda").invoke
-        name = world.names.functions["schedule_objects"]
 
-        def deliver():
-            answer = invoke(FunctionName=name, Payload=json.dumps(message))
-            assert json.loads(answer["Payload"].read()) == {"batchItemFailures": []}
+        with ThreadPoolExecutor(3) as workers:
+            list(workers.map(deliver, [world] * 3, [message] * 3))
 
-        deliver()
         entry = world.run(key, version)
-        deliver()
+        deliver(world, message)
         eventually(lambda: world.timer(key, version) is None, what="the timer's end")
-        deliver()
+        deliver(world, message)
         world.fall_due()
-
-        assert len(world.entries(key)) == 1
+        assert entry.status is Status.PROCESSED
+        assert world.entries(key) == [entry]
+        assert world.timer(key, version) is None
         assert len(world.executions(key)) == 1
         assert len(world.writes(key)) == 1
-        assert world.entry(key, version) == entry
+
+
+@pytest.fixture
+def unnotified(world):
+    """Switch the lake's notifications off for one test, which delivers them itself."""
+    known = world.s3.get_bucket_notification_configuration(Bucket=world.lake)
+    known.pop("ResponseMetadata")
+    change = world.s3.put_bucket_notification_configuration
+    change(Bucket=world.lake, NotificationConfiguration={})
+    yield world
+    change(Bucket=world.lake, NotificationConfiguration=known)
+
+
+def deliver(world, message):
+    """Hand a batch to schedule_objects, as Lambda would."""
+    answer = world.stack.client("lambda").invoke(
+        FunctionName=world.names.functions["schedule_objects"], Payload=json.dumps(message)
+    )
+    assert json.loads(answer["Payload"].read()) == {"batchItemFailures": []}
 
 
 def notification(world, key, version):
     """Build the queue message that S3's notification of a version is delivered in."""
     head = world.s3.head_object(Bucket=world.lake, Key=key, VersionId=version)
-    entry = world.entry(key, version)
     stored = {
         "key": quote_plus(key),
         "size": head["ContentLength"],
         "eTag": head["ETag"].strip('"'),
         "versionId": version,
-        "sequencer": entry.sequencer,
+        "sequencer": "00617F08299329D189",
     }
     record = {
         "eventName": "ObjectCreated:Put",
-        "eventTime": entry.uploaded_at.isoformat(),
+        "eventTime": head["LastModified"].isoformat(),
         "s3": {"bucket": {"name": world.lake}, "object": stored},
     }
     return {
