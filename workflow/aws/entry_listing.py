@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from boto3.dynamodb.conditions import Attr, Key
 
 from workflow.aws.faults import told
-from workflow.aws.ledger import DUE_INDEX, DUE_SHARDS, entry_from_item
+from workflow.aws.ledger import SHARDS, WAKING_INDEX, entry_from_item
 from workflow.entry import Entry
 from workflow.transitions import Status
 
@@ -31,9 +31,11 @@ class EntryListing:
         self, *, before: datetime | None = None, wanted: Wanted = lambda _: True, limit: int
     ) -> list[Entry]:
         """Read pending entries, the one that is due first first."""
-        shards = (self._due(shard, before or _FAR) for shard in range(DUE_SHARDS))
+        shards = (self._due(shard, before or _FAR) for shard in range(SHARDS))
         merged = heapq.merge(*shards, key=lambda entry: entry.due_at)
-        return list(islice(filter(wanted, merged), limit))
+        # The index also holds what waits for a lock to end.
+        pending = (entry for entry in merged if entry.status is Status.PENDING and wanted(entry))
+        return list(islice(pending, limit))
 
     def all(self, *, status: Status | None, dataset: str | None, limit: int) -> list[Entry]:
         """Read entries in no order; this reads the whole table until there are enough."""
@@ -47,9 +49,9 @@ class EntryListing:
     def _due(self, shard: int, before: datetime) -> Iterator[Entry]:
         return self._pages(
             self._table.query,
-            IndexName=DUE_INDEX,
+            IndexName=WAKING_INDEX,
             KeyConditionExpression=Key("due_shard").eq(str(shard))
-            & Key("due_at").lte(before.isoformat()),
+            & Key("wake_at").lte(before.isoformat()),
         )
 
     def _pages(self, call: Any, **arguments: Any) -> Iterator[Entry]:
