@@ -10,6 +10,7 @@ from typing import Any
 from workflow.errors import LakescrubError
 from workflow.local.clients import Clients
 from workflow.local.deploy.repairs import repair
+from workflow.local.deploy.verification import lost_properties, unknown_types
 from workflow.local.emulator import ACCOUNT
 from workflow.local.runtime.task_root import placeholder_zip
 
@@ -58,6 +59,9 @@ def deploy(clients: Clients, template: dict[str, Any], *, name: str) -> Deployed
     """
     from workflow.local.deploy import provisioned
 
+    problems = unknown_types(template)
+    if problems:
+        raise DeploymentFailed("; ".join(problems))
     provisioned.NOTED.clear()
     _bootstrap(clients, template)
     address = _upload(clients, template, name=name)
@@ -71,6 +75,9 @@ def deploy(clients: Clients, template: dict[str, Any], *, name: str) -> Deployed
     if stack["StackStatus"] != "CREATE_COMPLETE":
         raise DeploymentFailed(_failures(cloudformation, name, stack))
     repair(clients, list(provisioned.NOTED))
+    problems = lost_properties(clients, list(provisioned.NOTED))
+    if problems:
+        raise DeploymentFailed("; ".join(problems))
     listed = cloudformation.describe_stack_resources(StackName=name)["StackResources"]
     return Deployed(
         name=name,

@@ -104,6 +104,13 @@ def _bucket_tags(clients: Clients, bucket: "Provisioned") -> None:
     )
 
 
+def _reserved_concurrency(clients: Clients, function: "Provisioned") -> None:
+    clients.get("lambda").put_function_concurrency(
+        FunctionName=function.physical_id,
+        ReservedConcurrentExecutions=int(function.properties["ReservedConcurrentExecutions"]),
+    )
+
+
 def _true(value: object) -> bool:
     return str(value).lower() == "true"
 
@@ -112,6 +119,7 @@ REPAIRS: dict[tuple[str, str], Repair] = {
     ("AWS::DynamoDB::Table", "PointInTimeRecoverySpecification"): _point_in_time,
     ("AWS::DynamoDB::Table", "SSESpecification"): _table_encryption,
     ("AWS::DynamoDB::Table", "TimeToLiveSpecification"): _time_to_live,
+    ("AWS::Lambda::Function", "ReservedConcurrentExecutions"): _reserved_concurrency,
     ("AWS::S3::Bucket", "BucketEncryption"): _bucket_encryption,
     ("AWS::S3::Bucket", "LifecycleConfiguration"): _lifecycle,
     ("AWS::S3::Bucket", "Tags"): _bucket_tags,
