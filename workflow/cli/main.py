@@ -19,7 +19,10 @@ from workflow.cli.refusal import refuse
 
 # In the order of a first day with lakescrub. Module workflow.cli.<name> has an `app`, or a
 # function of that name.
-COMMANDS = ("demo", "up", "advance", "status", "policy", "schedule", "runs", "ledger", "invoke")
+COMMANDS = (
+    *("demo", "up", "advance", "status", "query"),
+    *("policy", "schedule", "runs", "ledger", "invoke"),
+)
 
 
 class _Commands(MutableMapping[str, Any]):
