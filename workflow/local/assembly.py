@@ -8,6 +8,7 @@ from typing import Protocol
 from workflow.local import emulator
 from workflow.local.analytics import Analytics
 from workflow.local.clients import Clients
+from workflow.local.host import Application
 from workflow.local.machine import lean_import
 from workflow.local.runtime.pool import Pool
 
@@ -27,7 +28,6 @@ def assemble(
 ) -> tuple[Analytics, Callable[[str], tuple[str, str]]]:
     """Load ministack, install the shims, and return the application and its identity look-up."""
     again = "ministack.app" in sys.modules
-    endpoint = f"http://127.0.0.1:{port}"
     application = emulator.load(port, region=region, folder=folder)
     lean_import.prepare()
     from workflow.local.deploy import provisioned
@@ -49,7 +49,7 @@ def assemble(
         emulator.reset(application)
         emulator.move_to_port(port)
         bridge.reset()
-    lambda_runtime.install(pool, endpoint=endpoint)
+    lambda_runtime.install(pool, endpoint=f"http://127.0.0.1:{port}")
     for shim in (
         event_source_mappings,
         dynamodb_ttl,
@@ -66,8 +66,12 @@ def assemble(
     bridge.install(region=region)
     for part in (timing, resuming, executions, history):
         part.install()
-    analytics = Analytics(application.app, clients=Clients(endpoint, region=region))
-    return analytics, _identity
+    return _with_analytics(application.app, port=port, region=region), _identity
+
+
+def _with_analytics(application: Application, *, port: int, region: str) -> Analytics:
+    """Put Athena and the crawler in front of the emulator."""
+    return Analytics(application, clients=Clients(f"http://127.0.0.1:{port}", region=region))
 
 
 def connect(clients: Clients) -> list[Part]:
