@@ -10,6 +10,7 @@ import typer
 
 from workflow.cli.ledger import print_entry
 from workflow.cli.output import AsJson, ExitCode, print_json, print_pairs, print_table, say
+from workflow.policy import read_policies
 
 if TYPE_CHECKING:
     from workflow.cli.demo_story import Story
@@ -28,6 +29,7 @@ def demo(as_json: AsJson = False) -> None:
     from workflow.cli.demo_story import Demo  # noqa: PLC0415
     from workflow.local.stack import REPOSITORY, EmbeddedStack  # noqa: PLC0415 -- the emulators
 
+    Demo.check_policy(read_policies(REPOSITORY / "datasets.yaml"))
     began = time.monotonic()
     narrator = _Narrator()
     with narrator.step("Start the embedded stack from its CloudFormation template"):

@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from workflow.entry import Entry
-from workflow.errors import LakescrubError
+from workflow.errors import LakescrubError, UsageError
 from workflow.messages import ObjectPath
+from workflow.policy import Policies
 from workflow.transitions import ENDINGS, Status
 
 if TYPE_CHECKING:
@@ -113,6 +114,21 @@ class Demo:
             rows=rows,
             checks=checks,
         )
+
+    @staticmethod
+    def check_policy(policies: Policies) -> None:
+        """Refuse policies that do not do what the demo shows.
+
+        Raises:
+            UsageError: The dataset of the demo was changed or removed.
+        """
+        dataset = policies.match(_KEY)
+        rules = {rule.field: rule.action for rule in dataset.rules} if dataset else {}
+        if dataset is None or rules != {_FIELD: "blank"} or not dataset.erase_versions:
+            raise UsageError(
+                f"the demo needs datasets.yaml as it came: {_KEY} with erase_versions: true "
+                f"and one rule, {_FIELD}: blank; run it in a fresh clone"
+            )
 
     @property
     def path(self) -> ObjectPath:
