@@ -4,8 +4,9 @@ from typing import Annotated
 
 import typer
 
+from workflow.cli.options import Endpoint
 from workflow.cli.output import AsJson, print_json, say
-from workflow.cli.stack_control import Endpoint, ask
+from workflow.cli.stack_control import ask
 from workflow.errors import UsageError
 from workflow.policy import format_duration, parse_duration
 

@@ -3,16 +3,10 @@
 import json
 import urllib.error
 import urllib.request
-from typing import Annotated, Any
-
-import typer
+from typing import Any
 
 from workflow.errors import NotFound, UsageError
 
-Endpoint = Annotated[
-    str | None,
-    typer.Option("--endpoint-url", envvar="AWS_ENDPOINT_URL", help="Where the stack listens."),
-]
 _PATIENCE = 60
 
 

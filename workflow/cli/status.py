@@ -1,21 +1,15 @@
 """``lakescrub status``: every name that a client of the system needs."""
 
-from typing import Annotated, Any
+from typing import Any
 
-import typer
-
+from workflow.cli.options import DEFAULT_STACK, Endpoint, Stack
 from workflow.cli.output import AsJson, print_json, print_pairs
-from workflow.cli.stack_control import Endpoint
 from workflow.errors import NotFound
-
-Stack = Annotated[
-    str, typer.Option("--stack", envvar="LAKESCRUB_STACK", help="Name of the CloudFormation stack.")
-]
 
 
 def status(
     endpoint: Endpoint = None,
-    stack: Stack = "lakescrub-dev",
+    stack: Stack = DEFAULT_STACK,
     as_json: AsJson = False,
 ) -> None:
     """Print the names of everything that a client needs.

@@ -22,6 +22,7 @@ from workflow.local.runtime.pool import Pool
 from workflow.local.runtime.task_root import TaskRoots
 from workflow.local.seams import Action, Interception, Pause, Seams
 from workflow.local.sources.mappings import Mappings
+from workflow.policy import read_policies
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 REGION = "us-east-1"
@@ -75,17 +76,19 @@ class EmbeddedStack:
 
         Raises:
             PortInUse: Another program has the port.
+            PolicyError: The policy file cannot be used.
             DeploymentFailed: The template cannot be deployed.
         """
         from workflow.local.assembly import assemble
 
+        chosen = (datasets or REPOSITORY / "datasets.yaml").resolve()
+        read_policies(chosen)
         emulator.check_versions()
         listening = bound_socket(port)
         if not _ALONE.acquire(blocking=False):
             listening.close()
             raise RuntimeError("this process already holds an embedded stack")
         folder = pathlib.Path(tempfile.mkdtemp(prefix="lakescrub-"))
-        chosen = (datasets or REPOSITORY / "datasets.yaml").resolve()
         pool = Pool(TaskRoots(folder, source=source, datasets=chosen))
         seams = Seams()
         with _unhurried_collector():

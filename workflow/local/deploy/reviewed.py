@@ -15,9 +15,6 @@ UNSEEN: dict[tuple[str, str], str] = {
     ("AWS::Athena::WorkGroup", "RecursiveDeleteOption"): "says how CloudFormation deletes",
     ("AWS::Lambda::Function", "Code"): "the code runs from its folder, not from the bundle",
     ("AWS::Logs::LogGroup", "LogGroupClass"): "a price",
-    (
-        "AWS::Scheduler::Schedule",
-    ): "only when it is OFF, checked by its reader",
     ("AWS::SecretsManager::Secret", "GenerateSecretString.ExcludePunctuation"): "cannot be read",
 }
 """Properties: type and dotted path."""
