@@ -230,9 +230,8 @@ def _write_sequence(value: Sequence, out: bytearray) -> None:
     else:
         out.append(_SHORT_LIST << 4 | value.element)
         _varint(size, out)
-    write = _WRITE[value.element]
     for item in value.items:
-        write(item, out)
+        _WRITE[value.element](item, out)
 
 
 def _write_pairs(value: Pairs, out: bytearray) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 EPOCH = dt.date(1970, 1, 1).toordinal()
 _JULIAN_EPOCH = 2_440_588
-_DAY_SECONDS = 86_400
+DAY_SECONDS = 86_400
 
 
 class Kind(Protocol):
@@ -44,7 +44,7 @@ class Text(NamedTuple):
         except UnicodeDecodeError:
             return action.on_binary(value)
         new = action.on_text(text)
-        return None if new is None else new.encode("utf-8")
+        return None if new is None else new.encode("utf-8", "replace")
 
     def spell(self, value: bytes) -> str | None:
         """Return the text."""
@@ -99,7 +99,7 @@ class Day(NamedTuple):
         """Ask for a day; the time of day stays or becomes 00:00."""
         if isinstance(value, bytes):
             return self._ask_int96(action, value)
-        per_day = self.ticks * _DAY_SECONDS or 1
+        per_day = self.ticks * DAY_SECONDS or 1
         day, time = divmod(value, per_day)
         new = _ask_day(action, day)
         if new is None:
@@ -124,7 +124,7 @@ class Day(NamedTuple):
             ticks, time = 1_000_000_000, int.from_bytes(value[:8], "little", signed=True)
         else:
             ticks = self.ticks
-            day, time = divmod(value, ticks * _DAY_SECONDS or 1)
+            day, time = divmod(value, ticks * DAY_SECONDS or 1)
         try:
             date = dt.date.fromordinal(day + EPOCH)
         except (ValueError, OverflowError):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from workflow.scrub.parquet.kinds import Kind, Text
+from workflow.scrub.parquet.kinds import DAY_SECONDS, Day, Kind, Text
 from workflow.scrub.parquet.meanings import kind_of
 
 if TYPE_CHECKING:
@@ -45,9 +45,11 @@ def apply(action: Action, leaf: Node, values: pa.ChunkedArray) -> Mapped:
         return _collect(plain, ((pa.nulls(len(p), plain), _true(len(p))) for p in values.chunks))
     kind = kind_of(leaf)
     if action.constant is not None and isinstance(kind, Text):
-        constant = pa.scalar(action.constant.encode("utf-8"), plain)
+        constant = pa.scalar(action.constant.encode("utf-8", "replace"), plain)
         if action.on_binary(b"\xff") == constant.as_py() or _is_utf8(values):
             return _collect(plain, (_all_equal(constant, part) for part in values.chunks))
+    if isinstance(kind, Day) and kind.ticks > 0:
+        return _collect(plain, (_map_moments(action, kind, part) for part in values.chunks))
     encoded = values if pa.types.is_dictionary(values.type) else values.dictionary_encode()
     parts = (_map_part(action, kind, part) for part in encoded.chunks)
     return _collect(pa.dictionary(pa.int32(), plain), parts)
@@ -89,6 +91,24 @@ def _map_part(action: Action, kind: Kind, part: pa.DictionaryArray) -> tuple[pa.
         pa.DictionaryArray.from_arrays(new.indices.take(part.indices), new.dictionary),
         changed.take(part.indices),
     )
+
+
+def _map_moments(action: Action, kind: Day, part: pa.Array) -> tuple[pa.Array, pa.Array]:
+    """Map timestamps by their days, of which there are fewer."""
+    size = kind.ticks * DAY_SECONDS
+    day = pc.divide(part, size)
+    # Arrow rounds to zero, but the day before 1970 is day -1.
+    day = pc.subtract(day, pc.less(pc.subtract(part, pc.multiply(day, size)), 0).cast(pa.int64()))
+    days = day.dictionary_encode()
+    starts = [kind.ask(action, old * size) for old in _python(days.dictionary)]
+    new = pa.array(starts, pa.int64()).take(days.indices)
+    if action.keeps_time:
+        try:
+            new = pc.add_checked(new, pc.subtract(part, pc.multiply(day, size)))
+        except pa.ArrowInvalid:
+            # The last day of the type's range: one by one, then, with a null where it ends.
+            new = pa.array([kind.ask(action, value) for value in _python(part)], pa.int64())
+    return new, pc.fill_null(pc.not_equal(new, part), True)
 
 
 def _all_equal(constant: pa.Scalar, part: pa.Array) -> tuple[pa.Array, pa.Array]:

@@ -73,8 +73,9 @@ class Struct(dict[int, tuple[int, Any]]):
         return items
 
     def set_number(self, field: int, value: int, *, kind: int = I64) -> None:
-        """Set an integer field; a present field keeps its wire type."""
-        self[field] = (self[field][0] if field in self else kind, value)
+        """Set an integer field; an integer that is there keeps its wire type."""
+        there = self.get(field, (0, None))[0]
+        self[field] = (there if there in (I16, I32, I64) else kind, value)
 
     def set_struct(self, field: int, value: Struct) -> None:
         """Set a struct field."""

@@ -124,6 +124,9 @@ class Decoder:
                 read_dictionary=["v"] if by_dictionary else None,
             ) as reader:
                 column = reader.read(use_threads=False).column(0)
+            if by_dictionary:
+                # Reading into a dictionary array does not compare the indices with its size.
+                column.validate(full=True)
         except (pa.ArrowException, OSError, ValueError, MemoryError, OverflowError):
             raise MalformedData("a page of a selected Parquet column cannot be decoded") from None
         if len(column) != self._count:

@@ -124,7 +124,11 @@ def test_rules_count_the_rows_that_stay_only(data):
     ("values", "rule", "left"),
     [
         ([dt.date(2024, 1, 31), None], RowRule("a", equals="2024-01-31"), 1),
-        ([dt.datetime(2024, 1, 31, 12, 30)] * 2, RowRule("a", matches="^2024-01-31T12:30"), 0),
+        (
+            [dt.datetime(2024, 1, 31, 12, 30, tzinfo=dt.UTC)] * 2,
+            RowRule("a", matches="^2024-01-31T12:30"),
+            0,
+        ),
         ([True, False, None], RowRule("a", equals=True), 2),
         ([Decimal("1.50"), Decimal("2.00")], RowRule("a", equals=1.5), 1),
         ([1.5, float("nan"), None], RowRule("a", equals=1.5), 2),
