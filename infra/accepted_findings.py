@@ -30,12 +30,17 @@ _FUNCTION_ROLES = (
     "Tasks/RecordRejectionRole",
     "Uploads/ScheduleObjectsRole",
     "Due/StartRunsRole",
+    "Sweeper/SweepOverdueRole",
+    "Failures/RecordFailureRole",
 )
+# What may look at every execution of the one machine.
+_RUN_ROLES = ("Due/StartRunsRole", "Sweeper/SweepOverdueRole", "Failures/RecordFailureRole")
 _LAKE_ROLES = {
     "Tasks/InspectObjectRole": "it looks at any object that a run may be about",
     "Tasks/ScrubObjectRole": "it rewrites any object that a run may be about",
     "Tasks/EraseVersionRole": "it erases versions of any object that a run may be about",
     "Uploads/ScheduleObjectsRole": "it looks at any object that may be uploaded; it cannot write",
+    "Sweeper/SweepOverdueRole": "it erases versions of any object whose lock has ended",
     "Catalog/CrawlerRole": "it reads any object of a table; it cannot write",
 }
 _TABLE_ROLES = {
@@ -97,11 +102,13 @@ def _named_grants(stack: Stack) -> Iterator[AcceptedFinding]:
         f"arn:<AWS::Partition>:logs:{here}:log-group:/aws-glue/crawlers*",
         "Glue writes to a group of its own choice under this prefix; a log holds no content",
     )
-    yield _on_role(
-        "Due/StartRunsRole",
-        f"arn:<AWS::Partition>:states:{here}:execution:<OrchestrationStateMachine4A805A55.Name>:*",
-        "executions of this one machine; it may only look at them",
-    )
+    executions = f"{here}:execution:<OrchestrationStateMachine4A805A55.Name>:*"
+    for role in _RUN_ROLES:
+        yield _on_role(
+            role,
+            f"arn:<AWS::Partition>:states:{executions}",
+            "executions of this one machine; it may only look at them",
+        )
     yield _on_role(
         "Due/StartRunsRole",
         "<TimerScheduleFD5CD494.Arn>/stream/*",
@@ -117,9 +124,10 @@ def _settings() -> Iterator[AcceptedFinding]:
         "AwsSolutions-DDB3",
         "a lost schedule is made again from the ledger, which has backups",
     )
-    yield AcceptedFinding(
-        "Timer/StreamDeadLetters/Resource", "AwsSolutions-SQS3", "it is a dead-letter queue itself"
-    )
+    for queue in ("Timer/StreamDeadLetters", "Failures/DeadLetters"):
+        yield AcceptedFinding(
+            f"{queue}/Resource", "AwsSolutions-SQS3", "it is a dead-letter queue itself"
+        )
     yield AcceptedFinding(
         "HashKeys/Secret/Resource",
         "AwsSolutions-SMG4",

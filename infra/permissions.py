@@ -11,11 +11,14 @@ from collections.abc import Sequence
 from aws_cdk import ArnFormat, Aws, Stack
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
+
+from infra.timer import WAKING_INDEX
 
 
 def allow(sid: str, actions: Sequence[str], *resources: str) -> iam.PolicyStatement:
@@ -59,6 +62,11 @@ def open_entries(ledger: dynamodb.Table) -> list[iam.PolicyStatement]:
 def find_entries(ledger: dynamodb.Table) -> list[iam.PolicyStatement]:
     """Find the entries of all versions of a key."""
     return [allow("FindEntries", ["dynamodb:Query"], ledger.table_arn)]
+
+
+def find_waking(ledger: dynamodb.Table) -> list[iam.PolicyStatement]:
+    """Find what waits for its time, by the index alone."""
+    return [allow("FindWaking", ["dynamodb:Query"], f"{ledger.table_arn}/index/{WAKING_INDEX}")]
 
 
 def move_entries(ledger: dynamodb.Table) -> list[iam.PolicyStatement]:
@@ -123,8 +131,18 @@ def start_runs(machine: sfn.StateMachine) -> list[iam.PolicyStatement]:
     """Start a run, and look at the one that already has the name."""
     return [
         allow("StartRuns", ["states:StartExecution"], machine.state_machine_arn),
-        allow("LookAtRuns", ["states:DescribeExecution"], executions_of(machine)),
+        *look_at_runs(machine),
     ]
+
+
+def look_at_runs(machine: sfn.StateMachine) -> list[iam.PolicyStatement]:
+    """See how a run stands."""
+    return [allow("LookAtRuns", ["states:DescribeExecution"], executions_of(machine))]
+
+
+def call_function(function: lambda_.IFunction) -> iam.PolicyStatement:
+    """Call one function."""
+    return allow("Call", ["lambda:InvokeFunction"], function.function_arn)
 
 
 def executions_of(machine: sfn.StateMachine) -> str:

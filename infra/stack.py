@@ -16,6 +16,7 @@ from infra.queries import Queries
 from infra.tasks import Tasks
 from infra.timer import Timer
 from infra.triggers import DueTrigger, UploadTrigger
+from infra.watch import FailureWatch, Sweeper
 from workflow.policy import Policies
 
 
@@ -83,6 +84,21 @@ class LakescrubStack(Stack):
             timer=self.timer,
             machine=self.orchestration.machine,
         )
+        self.sweeper = Sweeper(
+            self,
+            "Sweeper",
+            workbench=workbench,
+            lake=self.lake,
+            timer=self.timer,
+            machine=self.orchestration.machine,
+        )
+        self.failures = FailureWatch(
+            self,
+            "Failures",
+            workbench=workbench,
+            timer=self.timer,
+            machine=self.orchestration.machine,
+        )
         for name, value in self._outputs().items():
             CfnOutput(self, name, value=value)
 
@@ -91,6 +107,8 @@ class LakescrubStack(Stack):
         functions = dict(self.tasks.items())
         functions["ScheduleObjects"] = self.uploads.function
         functions["StartRuns"] = self.due.function
+        functions["SweepOverdue"] = self.sweeper.function
+        functions["RecordFailure"] = self.failures.function
         return {
             "LakeBucket": self.lake.bucket_name,
             "ResultsBucket": self.queries.results.bucket_name,
@@ -104,6 +122,7 @@ class LakescrubStack(Stack):
             "IntakeQueueUrl": self.intake.queue.queue_url,
             "IntakeDeadLetterQueueUrl": self.intake.dead_letters.queue_url,
             "StreamDeadLetterQueueUrl": self.timer.stream_dead_letters.queue_url,
+            "FailureDeadLetterQueueUrl": self.failures.dead_letters.queue_url,
             "RejectionsTopicArn": self.orchestration.rejections.topic_arn,
             **{f"{name}Function": function.function_name for name, function in functions.items()},
         }

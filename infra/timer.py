@@ -7,7 +7,7 @@ from constructs import Construct
 
 from infra.environments import Environment
 
-DUE_INDEX = "due"
+WAKING_INDEX = "due"
 
 
 def _text(name: str) -> dynamodb.Attribute:
@@ -45,7 +45,7 @@ class Timer(Construct):
         )
         # Sparse: only an entry that waits for its time carries due_shard.
         self.ledger.add_global_secondary_index(
-            index_name=DUE_INDEX, partition_key=_text("due_shard"), sort_key=_text("wake_at")
+            index_name=WAKING_INDEX, partition_key=_text("due_shard"), sort_key=_text("wake_at")
         )
         # Holds positions in the stream, not items: it is there to raise the alarm.
         self.stream_dead_letters = sqs.Queue(

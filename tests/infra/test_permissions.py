@@ -50,9 +50,9 @@ def test_only_listed_actions_are_allowed_on_everything(template):
     assert wide == ON_EVERYTHING
 
 
-def test_only_erase_version_may_delete_and_only_by_version(template):
+def test_only_eraser_and_sweeper_may_delete_and_only_by_version(template):
     deleting = {
-        name: action
+        (name.partition("Role")[0], action)
         for name, resource in template.body["Resources"].items()
         if resource["Type"] == "AWS::IAM::Policy"
         for statement in resource["Properties"]["PolicyDocument"]["Statement"]
@@ -60,8 +60,10 @@ def test_only_erase_version_may_delete_and_only_by_version(template):
         if action.startswith("s3:Delete")
     }
 
-    assert [name.startswith("TasksEraseVersion") for name in deleting] == [True]
-    assert set(deleting.values()) == {"s3:DeleteObjectVersion"}
+    assert deleting == {
+        ("TasksEraseVersion", "s3:DeleteObjectVersion"),
+        ("SweeperSweepOverdue", "s3:DeleteObjectVersion"),
+    }
 
 
 def test_only_scrub_object_may_write_objects(template):

@@ -1,6 +1,7 @@
 OUTPUTS = {
     "Crawler",
     "Database",
+    "FailureDeadLetterQueueUrl",
     "HashKeysSecret",
     "IntakeDeadLetterQueueUrl",
     "IntakeQueueUrl",
