@@ -41,6 +41,7 @@ def assemble(
         s3_copies,
         s3_event_bridge,
         s3_ranges,
+        s3_upload_tags,
         s3_version_tags,
         s3_whole_checksums,
     )
@@ -58,6 +59,7 @@ def assemble(
         s3_copies,
         s3_event_bridge,
         s3_ranges,
+        s3_upload_tags,
         s3_version_tags,
         s3_whole_checksums,
         provisioned,
