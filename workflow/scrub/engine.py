@@ -20,7 +20,7 @@ from workflow.scrub.formats.base import Sink
 from workflow.scrub.plan import Plan, Trace, bind
 from workflow.scrub.report import ScrubReport
 from workflow.scrub.rules import Rule, ScrubOptions
-from workflow.scrub.streams import Intake, Outlet
+from workflow.scrub.streams import Intake, Outlet, checksum_worker
 
 HEAD: Final = 64 * 1024
 """Bytes of an object that tell its compression and its format."""
@@ -58,21 +58,26 @@ def scrub(
     if format != "auto" and format not in FORMATS:
         raise UsageError(f"unknown format {format!r}; one of {', '.join(('auto', *FORMATS))}")
     plan = bind(rules, options or ScrubOptions(), trace)
-    intake, outlet = Intake(source), Outlet(sink)
-    codec = recognise(intake.peek(HEAD))
-    found = FORMATS.get(format)
-    if found is None:
-        found = find_format(name, _plain_head(intake, codec))
-    engine = found()
-    if isinstance(engine, FileFormat):
-        _scrub_file(engine, source, outlet, plan, name)
-        intake = _read_again(source)
-    else:
-        assert isinstance(engine, TextFormat)
-        _scrub_text(engine, codec, intake, outlet, plan)
+    with checksum_worker() as worker:
+        intake, outlet = Intake(source, worker), Outlet(sink, worker)
+        codec = recognise(intake.peek(HEAD))
+        found = FORMATS.get(format) or find_format(name, _plain_head(intake, codec))
+        engine = found()
+        if isinstance(engine, FileFormat):
+            _scrub_file(engine, source, outlet, plan, name)
+            intake = _read_again(source)
+        else:
+            assert isinstance(engine, TextFormat)
+            _scrub_text(engine, codec, intake, outlet, plan)
+        return _report(engine.name, codec.name, plan, intake, outlet)
+
+
+def _report(
+    format_name: str, compression: str, plan: Plan, intake: Intake, outlet: Outlet
+) -> ScrubReport:
     return ScrubReport(
-        format=engine.name,
-        compression=codec.name,
+        format=format_name,
+        compression=compression,
         rows=plan.rows,
         rows_dropped=plan.dropped,
         bytes_in=intake.size,

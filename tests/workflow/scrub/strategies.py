@@ -70,6 +70,27 @@ def plain_row(draw):
     return "{" + comma.join(chosen[: draw(st.integers(2, 5))]) + "}"
 
 
+@st.composite
+def same_shape(draw):
+    """Several rows, of which nearly all have the same members in the same order."""
+    colon, comma = draw(st.sampled_from([(": ", ", "), (":", ",")]))
+    plain = st.text("xyz@.-0123456789 ", max_size=20)
+    text = draw(st.sampled_from([plain, plain, TEXT, st.dates().map(str)]))
+    names = draw(st.lists(st.sampled_from(["a", "b", "email", "größe"]), unique=True))
+    nested = draw(st.booleans())
+    rows = []
+    for _ in range(draw(st.integers(1, 6))):
+        tokens = string_token(text) if draw(st.integers(0, 4)) == 0 else text.map(json.dumps)
+        tokens = SCALARS if draw(st.integers(0, 19)) == 0 else tokens
+        pairs = [json.dumps(name) + colon + draw(tokens) for name in names]
+        if nested:
+            pairs.append(f'"user"{colon}{{"email"{colon}{draw(tokens)}}}')
+            elements = [f'{{"a"{colon}{draw(tokens)}}}' for _ in range(draw(st.integers(0, 3)))]
+            pairs.append(f'"p"{colon}[{comma.join(elements)}]')
+        rows.append("{" + comma.join(pairs) + "}")
+    return rows
+
+
 ROWS = st.one_of(plain_row(), plain_row(), VALUES, container(VALUES))
 
 

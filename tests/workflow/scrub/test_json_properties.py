@@ -5,7 +5,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.workflow.scrub.oracle import JsonOracle
-from tests.workflow.scrub.strategies import ACTION, ROWS, rule_fields
+from tests.workflow.scrub.strategies import ACTION, ROWS, rule_fields, same_shape
 from workflow.scrub import Rule, ScrubOptions, SecretKey, scrub
 from workflow.scrub.selector import parse_selector
 
@@ -80,6 +80,21 @@ def test_ndjson_is_what_the_oracle_says(rows, rules, ignore_case, last):
         )
         assert pieces[0] == output
         assert counts_of(pieces[1]) == counts_of(report)
+
+
+@SLOW
+@given(rows=same_shape(), rules=policies(), end=st.sampled_from(["\n", "\r\n"]))
+def test_rows_of_one_shape_are_what_the_oracle_says(rows, rules, end):
+    """Here the hot loop does most of the work, in lines and in arrays."""
+    oracle = oracle_for(rules)
+    expected = [oracle.scrub(row) for row in rows]
+
+    output, report = scrubbed((end.join(rows) + end).encode(), rules, "ndjson")
+    array, array_report = scrubbed(f"[{','.join(rows)}]".encode(), rules, "json")
+
+    assert output.decode() == end.join(expected) + end
+    assert array.decode() == f"[{','.join(expected)}]"
+    assert counts_of(report) == counts_of(array_report) == counts_of_oracle(oracle)
 
 
 @SLOW

@@ -76,6 +76,17 @@ class Mask(Action):
         end = len(value) - self._last
         return value[: self._first] + self._char * hidden + value[end:]
 
+    def on_texts(self, values: list[str]) -> list[str | None]:
+        """Mask many texts; the common case, of which only the end is kept, in one go."""
+        kept = self._last
+        if self._first or not kept:
+            return super().on_texts(values)
+        mask, ask = self._char, self.on_text
+        return [
+            mask * (len(value) - kept) + value[-kept:] if len(value) > kept else ask(value)
+            for value in values
+        ]
+
 
 class Truncate(Action):
     """Only the first characters stay."""

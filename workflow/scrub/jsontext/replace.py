@@ -1,13 +1,13 @@
 """Replace selected values in a block of rows, given what msgspec says that they are."""
 
 from dataclasses import dataclass
-from itertools import chain, repeat
+from itertools import chain
 from operator import eq
 from typing import Any, Final, cast
 
 from workflow.scrub.actions.base import Action
 from workflow.scrub.jsontext.tokens import COLON, Match
-from workflow.scrub.jsontext.values import NULL, rewrite, write_text
+from workflow.scrub.jsontext.values import NULL, rewrite, rewrite_texts, write_text
 from workflow.scrub.report import Tally
 
 _OPENINGS: Final = (b': "', b':"')
@@ -93,13 +93,16 @@ def _ask_each(head: bytes, tails: list[bytes], site: Site, action: Action) -> Re
     width = len(site.opening) - 1
     ends = [width + len(value) for value in site.values]
     tokens = [tail[width:end] for tail, end in zip(tails, ends, strict=True)]
-    answers = [rewrite(action, token) for token in tokens]
-    nulled = answers.count(None)
-    news = [answer or NULL for answer in answers]
+    nulled = 0
+    news = rewrite_texts(action, tokens)
+    if news is None:
+        answers = [rewrite(action, token) for token in tokens]
+        nulled = answers.count(None)
+        news = [NULL if answer is None else answer for answer in answers]
     same = sum(map(eq, tokens, news))
-    glue = repeat(site.key + site.opening[:-1])
+    glue = [site.key + site.opening[:-1]] * len(tails)
     rests = [tail[end:] for tail, end in zip(tails, ends, strict=True)]
-    block = b"".join([head, *chain.from_iterable(zip(glue, news, rests, strict=False))])
+    block = b"".join([head, *chain.from_iterable(zip(glue, news, rests, strict=True))])
     return Replaced(block, len(tails), changed=len(tails) - same, nulled=nulled)
 
 
@@ -140,6 +143,7 @@ def _jump_over(block: bytes, site: Site, token: bytes) -> Replaced | None:
     to_opening = len(key)
     to_value = to_opening + len(opening) - 1
     pieces: list[bytes] = []
+    size = len(token)
     end = same = 0
     for value in site.values:
         at = find(key, end)
@@ -148,7 +152,7 @@ def _jump_over(block: bytes, site: Site, token: bytes) -> Replaced | None:
             return None
         pieces.append(block[end:start])
         end = start + len(value)
-        same += starts(token, start)
+        same += len(value) == size and starts(token, start)
     if find(key, end) >= 0:
         return None
     pieces.append(block[end:])

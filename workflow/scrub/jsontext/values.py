@@ -31,6 +31,25 @@ def rewrite(action: Action, token: bytes) -> bytes | None:
     return NULL if action.nulls else None
 
 
+def rewrite_texts(action: Action, tokens: list[bytes]) -> list[bytes] | None:
+    """Return what the action makes of many plain texts at once, None if that cannot be done.
+
+    Without escapes a token holds no quote and no line end, so the tokens can be decoded as one text
+    and cut apart at what is between them; and new texts without a backslash can be written as one,
+    with a line end between them, which is then the only escape of its kind.
+    """
+    joined = b"\n".join(tokens)
+    if not tokens or b"\\" in joined or not joined.isascii():
+        return None
+    answers = action.on_texts(joined.decode()[1:-1].split('"\n"'))
+    texts = [answer for answer in answers if answer is not None]
+    together = "\n".join(texts)
+    plain = "\\" not in together and together.count("\n") == len(tokens) - 1
+    if len(texts) != len(tokens) or not plain:
+        return None
+    return write_text(together, ascii_only=True).replace(b"\\n", b'"\n"').split(b"\n")
+
+
 def _ask_other(action: Action, token: bytes) -> bytes | None:
     first = token[0]
     if first in (_TRUE, _FALSE):
