@@ -26,6 +26,7 @@ READERS: dict[str, Reader] = {
     "AWS::IAM::Role": security.role,
     "AWS::KMS::Alias": security.alias,
     "AWS::KMS::Key": security.key,
+    "AWS::Lambda::EventInvokeConfig": compute.invoke_config,
     "AWS::Lambda::EventSourceMapping": compute.mapping,
     "AWS::Lambda::Function": compute.function,
     "AWS::Lambda::Permission": compute.permission,

@@ -33,6 +33,13 @@ def mapping(clients: Clients, made: "Provisioned") -> dict[str, Any]:
     }
 
 
+def invoke_config(clients: Clients, made: "Provisioned") -> dict[str, Any]:
+    """AWS::Lambda::EventInvokeConfig."""
+    named = {name: made.properties[name] for name in ("FunctionName", "Qualifier")}
+    found = clients.get("lambda").get_function_event_invoke_config(**named)
+    return {**found, **named}
+
+
 def permission(clients: Clients, made: "Provisioned") -> dict[str, Any]:
     """AWS::Lambda::Permission: found when a statement of the function's policy says the same."""
     wanted = made.properties
