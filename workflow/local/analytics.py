@@ -1,14 +1,14 @@
-"""Athena and the Glue crawler on the stack's port, in front of the emulator's own.
+"""Athena and the Glue crawler inside the emulator, in the place of its own.
 
 The emulator keeps the definitions (workgroups, databases, tables, crawlers). What runs something,
-a query or a crawl, is answered here.
+a query or a crawl, is answered here, after the emulator has checked the caller's policies.
 """
 
 import asyncio
 import datetime as dt
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 from workflow.local.clients import Clients
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from workflow.local.athena import AthenaService
     from workflow.local.crawler import CrawlerService
 
-Message = dict[str, Any]
+Handler = Callable[..., Awaitable[Any]]
 Answer = tuple[int, dict[str, Any]]
 Services = tuple["AthenaService", "CrawlerService"]
 _ATHENA, _GLUE = "AmazonAthena", "AWSGlue"
@@ -54,27 +54,28 @@ def _now() -> dt.datetime:
 
 
 class Analytics:
-    """An ASGI application around another one.
+    """Takes over the actions that run something.
 
     Args:
-        inner: The emulator's application.
-        clients: Clients of the stack's own endpoint, for this application alone.
+        clients: Clients of the stack's own endpoint.
         clock: Gives the stack's time.
     """
 
-    def __init__(
-        self,
-        inner: Callable[..., Any],
-        *,
-        clients: Clients,
-        clock: Callable[[], dt.datetime] = _now,
-    ) -> None:
-        """Build nothing yet: clients are made on the first call."""
-        self._inner = inner
+    def __init__(self, *, clients: Clients, clock: Callable[[], dt.datetime] = _now) -> None:
+        """Build nothing yet: the services are built on the first call."""
         self._clients = clients
         self._clock = clock
         self._lock = threading.Lock()
         self._services: Services | None = None
+
+    def mount(self, handlers: dict[str, Handler]) -> None:
+        """Wrap the emulator's handlers of the two services."""
+        for name, target in (("athena", _ATHENA), ("glue", _GLUE)):
+            inner = handlers[name]
+            handlers[name] = self._around(target, getattr(inner, "inner", inner))
+
+    def start(self) -> None:
+        """Nothing to begin: the services are built when they are first asked."""
 
     def stop(self) -> None:
         """Stop queries and crawls that still run."""
@@ -82,26 +83,27 @@ class Analytics:
             services, self._services = self._services, None
         for service in services or ():
             service.close()
-        self._clients.close()
 
-    async def __call__(self, scope: Message, receive: Any, send: Any) -> None:
-        """Answer what is ours, pass on the rest."""
-        service, action = _target(scope)
-        if action not in ACTIONS.get(service, ()):
-            await self._inner(scope, receive, send)
-            return
-        raw = await _body(receive)
-        loop = asyncio.get_running_loop()
+    def _around(self, target: str, inner: Handler) -> Handler:
+        async def handle(
+            method: str, path: str, headers: dict[str, str], raw: bytes, query: Any
+        ) -> Any:
+            service, _, action = headers.get("x-amz-target", "").partition(".")
+            if service != target or action not in ACTIONS[target]:
+                return await inner(method, path, headers, raw, query)
+            loop = asyncio.get_running_loop()
 
-        def forward() -> Answer:
-            asked = asyncio.run_coroutine_threadsafe(_ask(self._inner, scope, raw), loop)
-            return asked.result()
+            def forward() -> Answer:
+                asked = inner(method, path, headers, raw, query)
+                status, _, body = asyncio.run_coroutine_threadsafe(_awaited(asked), loop).result()
+                return status, json.loads(body or b"{}")
 
-        status, answer = await _in_thread(lambda: self._handle(service, action, raw, forward))
-        body = json.dumps(answer).encode()
-        headers = [(b"content-type", b"application/x-amz-json-1.1")]
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
+            status, answer = await _in_thread(lambda: self._handle(target, action, raw, forward))
+            kind = {"Content-Type": "application/x-amz-json-1.1"}
+            return status, kind, json.dumps(answer).encode()
+
+        handle.inner = inner  # type: ignore[attr-defined]
+        return handle
 
     def _build(self) -> Services:
         # DuckDB and the SQL parser are imported by the first call, not by the stack's start.
@@ -134,23 +136,6 @@ class Analytics:
             }
 
 
-def _target(scope: Message) -> tuple[str, str]:
-    if scope["type"] != "http":
-        return "", ""
-    found = next((value for name, value in scope["headers"] if name == b"x-amz-target"), b"")
-    service, _, action = found.decode("latin-1").partition(".")
-    return service, action
-
-
-async def _body(receive: Any) -> bytes:
-    parts = bytearray()
-    while True:
-        message = await receive()
-        parts += message.get("body", b"")
-        if message["type"] == "http.disconnect" or not message.get("more_body"):
-            return bytes(parts)
-
-
 async def _in_thread(work: Callable[[], Answer]) -> Answer:
     """Run on a thread of its own: the work asks this very server, a pool could run dry."""
     loop = asyncio.get_running_loop()
@@ -169,17 +154,5 @@ def _settle(done: "asyncio.Future[Answer]", answer: Answer) -> None:
         done.set_result(answer)
 
 
-async def _ask(inner: Callable[..., Any], scope: Message, raw: bytes) -> Answer:
-    """Ask the emulator, and read its answer."""
-    status, parts = 0, bytearray()
-
-    async def receive() -> Message:
-        return {"type": "http.request", "body": raw, "more_body": False}
-
-    async def send(message: Message) -> None:
-        nonlocal status
-        status = message.get("status", status)
-        parts.extend(message.get("body", b""))
-
-    await inner(scope, receive, send)
-    return status, json.loads(bytes(parts) or b"{}")
+async def _awaited(asked: Awaitable[Any]) -> Any:
+    return await asked

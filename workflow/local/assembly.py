@@ -25,7 +25,7 @@ class Part(Protocol):
 
 def assemble(
     pool: Pool, *, port: int, region: str, folder: pathlib.Path
-) -> tuple[Analytics, Callable[[str], tuple[str, str]]]:
+) -> tuple[Application, Callable[[str], tuple[str, str]]]:
     """Load ministack, install the shims, and return the application and its identity look-up."""
     again = "ministack.app" in sys.modules
     application = emulator.load(port, region=region, folder=folder)
@@ -68,21 +68,20 @@ def assemble(
     bridge.install(region=region)
     for part in (timing, resuming, executions, history):
         part.install()
-    return _with_analytics(application.app, port=port, region=region), _identity
-
-
-def _with_analytics(application: Application, *, port: int, region: str) -> Analytics:
-    """Put Athena and the crawler in front of the emulator."""
-    return Analytics(application, clients=Clients(f"http://127.0.0.1:{port}", region=region))
+    return application.app, _identity
 
 
 def connect(clients: Clients) -> list[Part]:
     """Install what needs clients of the running stack; returns what is to be started."""
+    import ministack.app
+
     from workflow.local.machine import calling
     from workflow.local.shims import dynamodb_ttl
 
     calling.install(clients)
-    return [dynamodb_ttl.Sweeper()]
+    analytics = Analytics(clients=clients)
+    analytics.mount(ministack.app.SERVICE_HANDLERS)
+    return [dynamodb_ttl.Sweeper(), analytics]
 
 
 def _identity(access_key: str) -> tuple[str, str]:

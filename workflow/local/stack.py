@@ -100,7 +100,6 @@ class EmbeddedStack:
         host = Host(gateway, listening=listening)
         stack = cls(host=host, pool=pool, folder=folder, seams=seams)
         control.status, control.advance = stack.status, stack.advance
-        stack.closing.append(application)
         try:
             stack._begin(template)
         except BaseException:
