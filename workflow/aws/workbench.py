@@ -9,6 +9,7 @@ import boto3
 import botocore.session
 from botocore.config import Config
 from botocore.exceptions import ProfileNotFound
+from botocore.parsers import ResponseParserError
 
 from workflow.aws.deployment import DEFAULT_STACK, Deployment
 from workflow.aws.entry_listing import EntryListing
@@ -55,6 +56,8 @@ class Workbench:
         session = _session(endpoint_url)
         try:
             deployment = Deployment.find(session, stack, endpoint_url=endpoint_url)
+        except ResponseParserError:
+            raise NotFound(f"what answers at {endpoint_url} is no AWS service") from None
         except ServiceUnavailable as error:
             if endpoint_url is None or "EndpointConnectionError" not in str(error):
                 raise

@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from workflow.cli.options import DEFAULT_STACK, Endpoint, Stack
+from workflow.cli.options import DEFAULT_STACK, Endpoint, Stack, open_workbench
 from workflow.cli.output import AsJson, print_json, print_pairs
-from workflow.errors import NotFound
 
 
 def status(
@@ -33,16 +32,8 @@ def read_status(endpoint: str | None, stack: str) -> dict[str, Any]:
     Raises:
         NotFound: There is no such stack, or nothing answers at the endpoint.
     """
-    import boto3  # noqa: PLC0415 -- only commands that talk to AWS need it
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
-
-    try:
-        client = boto3.client("cloudformation", endpoint_url=endpoint)
-        described = client.describe_stacks(StackName=stack)["Stacks"][0]
-    except ClientError as error:
-        raise NotFound(f"stack {stack}: {error.response['Error']['Code']}") from None
-    except BotoCoreError as error:
-        raise NotFound(f"stack {stack}: {type(error).__name__}: is the endpoint right?") from None
+    client = open_workbench(stack, endpoint).client("cloudformation")
+    described = client.describe_stacks(StackName=stack)["Stacks"][0]
     return {
         "endpoint": client.meta.endpoint_url,
         "region": client.meta.region_name,
