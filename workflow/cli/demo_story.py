@@ -14,6 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from workflow.aws.athena import Athena
 from workflow.entry import Entry
 from workflow.errors import LakescrubError, UsageError
 from workflow.messages import ObjectPath
@@ -195,17 +196,13 @@ class Demo:
     def _query(self) -> tuple[list[str], list[list[str | None]]]:
         deployment = self.bench.deployment
         self._wait("the table", lambda: self._table_names().count("dataset"))
-        athena = self.bench.client("athena")
-        started = athena.start_query_execution(
-            QueryString=SQL,
-            QueryExecutionContext={"Database": deployment.database},
-            WorkGroup=deployment.workgroup,
+        athena = Athena(
+            self.bench.client("athena"),
+            database=deployment.database,
+            workgroup=deployment.workgroup,
         )
-        query = {"QueryExecutionId": started["QueryExecutionId"]}
-        self._wait("the query", lambda: _is_done(athena.get_query_execution(**query)))
-        found = athena.get_query_results(**query)["ResultSet"]["Rows"]
-        rows = [[value.get("VarCharValue") for value in row["Data"]] for row in found]
-        return [str(name) for name in rows[0]], rows[1:]
+        result = athena.query(SQL)
+        return [column.name for column in result.columns], list(result.rows)
 
     def _table_names(self) -> list[str]:
         tables = self.bench.client("glue").get_tables(DatabaseName=self.bench.deployment.database)
@@ -256,10 +253,3 @@ class Demo:
     def _is_clean(self, rows: list[list[str | None]]) -> bool:
         text = json.dumps(rows)
         return len(rows) == 10 and not any(value in text for value in self._values())  # noqa: PLR2004
-
-
-def _is_done(answer: Mapping[str, Any]) -> bool:
-    status = answer["QueryExecution"]["Status"]
-    if status["State"] in ("FAILED", "CANCELLED"):
-        raise DemoFailed(f"Athena: {status.get('StateChangeReason', status['State'])}")
-    return bool(status["State"] == "SUCCEEDED")
