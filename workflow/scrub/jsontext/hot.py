@@ -18,7 +18,7 @@ tests hold both against each other.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
@@ -57,7 +57,7 @@ class HotLoop:
         self._decode_lines = msgspec.json.Decoder(row).decode_lines
         self._decode_array: Callable[[bytes], list[Any]]
         self._decode_array = msgspec.json.Decoder(list[row]).decode  # type: ignore[valid-type]
-        self._escape = _escapes_of(rule.key for rule in self._rules)
+        self._escapes = _escapes_of(rule.key for rule in self._rules)
 
     @classmethod
     def for_plan(cls, plan: Plan) -> Self | None:
@@ -107,7 +107,10 @@ class HotLoop:
 
         Asked of the output: names are outside of the values that went, and it is shorter.
         """
-        return b"\\" in block and b"\\u00" in block and self._escape.search(block) is not None
+        # From the cheapest search to the dearest.
+        if b"\\" not in block or b"\\u00" not in block:
+            return False
+        return any(escape in block for escape in self._escapes)
 
 
 def _decode(decode: Callable[[bytes], list[Any]], block: bytes) -> list[Any] | None:
@@ -129,8 +132,6 @@ def _literal(rule: BoundRule) -> bytes:
     return b'"%s"' % str(rule.selector.steps[-1]).encode()
 
 
-def _escapes_of(keys: "Any") -> re.Pattern[bytes]:
-    """Return a pattern for every escape of a letter of the names."""
-    letters = sorted({letter for key in keys for letter in key} - {0x22})
-    codes = b"|".join(b"%02x" % letter for letter in letters)
-    return re.compile(rb"\\u00(?:" + codes + rb")", re.IGNORECASE)
+def _escapes_of(keys: Iterable[bytes]) -> list[bytes]:
+    """Return how escapes of the letters of names start: up to the first digit of their code."""
+    return [b"\\u00%x" % code for code in sorted({letter >> 4 for key in keys for letter in key})]
