@@ -11,7 +11,9 @@ from ministack.services.cloudformation import engine, provisioners
 
 from workflow.local.shims.pins import Pin
 
-PINS = (Pin("ministack.services.cloudformation.provisioners:_provision_resource", "?"),)
+PINS = (
+    Pin("ministack.services.cloudformation.provisioners:_provision_resource", "0bf837d354ad1368"),
+)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -25,12 +25,21 @@ from moto.stepfunctions.responses import StepFunctionResponse
 from workflow.local.shims.pins import Pin
 
 PINS = (
-    Pin("ministack.services.cloudformation.provisioners:_sfn_state_machine_create", "?"),
-    Pin("ministack.services.cloudformation.provisioners:_sfn_state_machine_update", "?"),
-    Pin("ministack.services.cloudformation.provisioners:_sfn_state_machine_delete", "?"),
-    Pin("ministack.services.stepfunctions:_start_execution", "?"),
-    Pin("ministack.app:_dispatch_service_request", "?"),
-    Pin("moto.core.request:normalize_request", "?"),
+    Pin(
+        "ministack.services.cloudformation.provisioners:_sfn_state_machine_create",
+        "915b709efa13a2fc",
+    ),
+    Pin(
+        "ministack.services.cloudformation.provisioners:_sfn_state_machine_update",
+        "297c1f6c12823fb9",
+    ),
+    Pin(
+        "ministack.services.cloudformation.provisioners:_sfn_state_machine_delete",
+        "84549b905a7eb697",
+    ),
+    Pin("ministack.services.stepfunctions:_start_execution", "9f822bb4f8f206c2"),
+    Pin("ministack.app:_dispatch_service_request", "532b4704a6c4be88"),
+    Pin("moto.core.request:normalize_request", "3d086f1499df3771"),
 )
 
 Answer = tuple[int, dict[str, str], bytes]

@@ -25,9 +25,9 @@ from workflow.local.shims.pins import Pin
 
 _SERVICE = "moto.stepfunctions.parser.asl.component.state.exec.state_task.service"
 PINS = (
-    Pin("moto.stepfunctions.parser.asl.utils.boto_client:boto_client_for", "?"),
-    Pin(f"{_SERVICE}.state_task_service:StateTaskService", "?"),
-    Pin(f"{_SERVICE}.state_task_service_aws_sdk:StateTaskServiceAwsSdk", "?"),
+    Pin("moto.stepfunctions.parser.asl.utils.boto_client:boto_client_for", "2c53599692cbcdda"),
+    Pin(f"{_SERVICE}.state_task_service:StateTaskService", "82c05372361779cd"),
+    Pin(f"{_SERVICE}.state_task_service_aws_sdk:StateTaskServiceAwsSdk", "edb4227c772ed7a3"),
 )
 
 _ERROR_NAMES = {

@@ -29,11 +29,17 @@ from workflow.local.shims.pins import Pin
 
 _BACKEND = "moto.stepfunctions.parser.backend"
 PINS = (
-    Pin(f"{_BACKEND}.execution:Execution", "?"),
-    Pin(f"{_BACKEND}.execution:BaseExecutionWorkerCommunication", "?"),
-    Pin(f"{_BACKEND}.execution_worker:ExecutionWorker", "?"),
-    Pin("moto.stepfunctions.parser.models:StepFunctionsParserBackend.start_execution", "?"),
-    Pin("moto.stepfunctions.parser.asl.parse.asl_parser:AmazonStateLanguageParser", "?"),
+    Pin(f"{_BACKEND}.execution:Execution", "846b6902ac78ed98"),
+    Pin(f"{_BACKEND}.execution:BaseExecutionWorkerCommunication", "35b72dd61785df39"),
+    Pin(f"{_BACKEND}.execution_worker:ExecutionWorker", "4c3ac97f1223e850"),
+    Pin(
+        "moto.stepfunctions.parser.models:StepFunctionsParserBackend.start_execution",
+        "6a91721c5baed9d4",
+    ),
+    Pin(
+        "moto.stepfunctions.parser.asl.parse.asl_parser:AmazonStateLanguageParser",
+        "ce154501fe3dc63b",
+    ),
 )
 _LOCK = threading.RLock()
 _REDRIVABLE = (ExecutionStatus.FAILED, ExecutionStatus.TIMED_OUT, ExecutionStatus.ABORTED)

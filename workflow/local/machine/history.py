@@ -25,11 +25,17 @@ from workflow.local.machine.executions import redrive_status
 from workflow.local.shims.pins import Pin
 
 PINS = (
-    Pin("moto.stepfunctions.parser.asl.eval.event.event_manager:EventManager.add_event", "?"),
-    Pin("moto.stepfunctions.responses:StepFunctionResponse.describe_execution", "?"),
-    Pin("moto.stepfunctions.responses:StepFunctionResponse.list_executions", "?"),
-    Pin("moto.stepfunctions.responses:StepFunctionResponse.get_execution_history", "?"),
-    Pin("moto.stepfunctions.responses:StepFunctionResponse.stop_execution", "?"),
+    Pin(
+        "moto.stepfunctions.parser.asl.eval.event.event_manager:EventManager.add_event",
+        "26e450d7bdaaa595",
+    ),
+    Pin("moto.stepfunctions.responses:StepFunctionResponse.describe_execution", "bb2cb600f89f6e89"),
+    Pin("moto.stepfunctions.responses:StepFunctionResponse.list_executions", "28e46fc66968981f"),
+    Pin(
+        "moto.stepfunctions.responses:StepFunctionResponse.get_execution_history",
+        "04977bdb3b4ded5d",
+    ),
+    Pin("moto.stepfunctions.responses:StepFunctionResponse.stop_execution", "aea74be37a7886f5"),
 )
 _PAGE, _LARGEST_PAGE = 100, 1000
 _DATA = frozenset({"input", "output", "inputDetails", "outputDetails"})

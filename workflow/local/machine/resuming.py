@@ -28,18 +28,21 @@ from workflow.local.shims.pins import Pin
 _PREFIX = "moto.stepfunctions.parser.asl"
 _STATE = f"{_PREFIX}.component.state"
 PINS = (
-    Pin(f"{_PREFIX}.eval.environment:Environment.as_inner_frame_of", "?"),
-    Pin(f"{_PREFIX}.component.program.program:Program._eval_body", "?"),
-    Pin(f"{_STATE}.state:CommonStateField._eval_body", "?"),
-    Pin(f"{_STATE}.state:CommonStateField._set_next", "?"),
-    Pin(f"{_STATE}.exec.state_map.state_map:StateMap._eval_execution", "?"),
-    Pin(f"{_STATE}.exec.state_parallel.state_parallel:StateParallel._eval_execution", "?"),
-    Pin(f"{_STATE}.exec.state_parallel.branch_worker:BranchWorker", "?"),
-    Pin(f"{_STATE}.exec.state_map.iteration.iteration_worker:IterationWorker", "?"),
+    Pin(f"{_PREFIX}.eval.environment:Environment.as_inner_frame_of", "e527ce190f8dc1ac"),
+    Pin(f"{_PREFIX}.component.program.program:Program._eval_body", "c06485de337c1f8c"),
+    Pin(f"{_STATE}.state:CommonStateField._eval_body", "cbfa5e4914ead0f9"),
+    Pin(f"{_STATE}.state:CommonStateField._set_next", "71f35d105ba5b4c2"),
+    Pin(f"{_STATE}.exec.state_map.state_map:StateMap._eval_execution", "75f76dd91ccf7314"),
+    Pin(
+        f"{_STATE}.exec.state_parallel.state_parallel:StateParallel._eval_execution",
+        "69c9816b0793afcc",
+    ),
+    Pin(f"{_STATE}.exec.state_parallel.branch_worker:BranchWorker", "a2f65d33a59cc507"),
+    Pin(f"{_STATE}.exec.state_map.iteration.iteration_worker:IterationWorker", "e6c7950ff9756ca4"),
     Pin(
         f"{_STATE}.exec.state_map.iteration.inline_iteration_component"
         ":InlineIterationComponent._eval_body",
-        "?",
+        "18caa97c597d5f92",
     ),
 )
 _AT_ONCE = 40

@@ -25,10 +25,15 @@ from workflow.local.shims.pins import Pin
 
 _PREFIX = "moto.stepfunctions.parser.asl"
 PINS = (
-    Pin(f"{_PREFIX}.component.common.retry.retrier_decl:RetrierDecl._eval_body", "?"),
-    Pin(f"{_PREFIX}.component.state.wait.wait_function.wait_function:WaitFunction", "?"),
-    Pin(f"{_PREFIX}.component.program.program:Program.eval", "?"),
-    Pin(f"{_PREFIX}.eval.environment:Environment.set_stop", "?"),
+    Pin(
+        f"{_PREFIX}.component.common.retry.retrier_decl:RetrierDecl._eval_body", "c816d4644fe2c182"
+    ),
+    Pin(
+        f"{_PREFIX}.component.state.wait.wait_function.wait_function:WaitFunction",
+        "18ad515b3599182c",
+    ),
+    Pin(f"{_PREFIX}.component.program.program:Program.eval", "b65ba5ca9c558632"),
+    Pin(f"{_PREFIX}.eval.environment:Environment.set_stop", "baeb15b043695fb0"),
 )
 
 

@@ -23,10 +23,10 @@ from workflow.local.clock import CLOCK
 from workflow.local.shims.pins import Pin
 
 PINS = (
-    Pin("ministack.services.dynamodb:_ttl_reaper", "?"),
-    Pin("ministack.services.dynamodb:_build_change_record", "?"),
-    Pin("ministack.services.dynamodb:_emit_stream_event", "?"),
-    Pin("ministack.services.dynamodb_streams:_get_records", "?"),
+    Pin("ministack.services.dynamodb:_ttl_reaper", "a24bcfa24c96237e"),
+    Pin("ministack.services.dynamodb:_build_change_record", "db465c03cb1f3624"),
+    Pin("ministack.services.dynamodb:_emit_stream_event", "ae73c19154eed9f3"),
+    Pin("ministack.services.dynamodb_streams:_get_records", "9dff7448182dd362"),
 )
 
 _SERVICE = {"type": "Service", "principalId": "dynamodb.amazonaws.com"}

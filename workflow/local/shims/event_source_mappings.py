@@ -12,10 +12,10 @@ from ministack.services import lambda_svc
 from workflow.local.shims.pins import Pin
 
 PINS = (
-    Pin("ministack.services.lambda_svc:_ensure_poller", "?"),
-    Pin("ministack.services.lambda_svc:_create_esm", "?"),
-    Pin("ministack.services.lambda_svc:_esm_response", "?"),
-    Pin("ministack.services.cloudformation.provisioners:_lambda_esm_create", "?"),
+    Pin("ministack.services.lambda_svc:_ensure_poller", "7b5deb419e7d2927"),
+    Pin("ministack.services.lambda_svc:_create_esm", "a0e31420139efc22"),
+    Pin("ministack.services.lambda_svc:_esm_response", "6f5c7d873c7dd02c"),
+    Pin("ministack.services.cloudformation.provisioners:_lambda_esm_create", "d50dd09692de1606"),
 )
 
 

@@ -20,10 +20,10 @@ from ministack.services import dynamodb_streams
 from workflow.local.shims.pins import Pin
 
 PINS = (
-    Pin("ministack.core.iam_actions:extract_iam_action", "?"),
-    Pin("ministack.core.iam_actions:extract_resource_arn", "?"),
-    Pin("ministack.core.iam_evaluator:enforce", "?"),
-    Pin("ministack.services.dynamodb_streams:_decode_iterator", "?"),
+    Pin("ministack.core.iam_actions:extract_iam_action", "1c5bf4bb74976406"),
+    Pin("ministack.core.iam_actions:extract_resource_arn", "4f721b00d35d8a33"),
+    Pin("ministack.core.iam_evaluator:enforce", "fcf4e6146835b9b7"),
+    Pin("ministack.services.dynamodb_streams:_decode_iterator", "ec7e028c8d449e31"),
 )
 
 _BATCH = "Batch"

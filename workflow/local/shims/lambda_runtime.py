@@ -27,9 +27,9 @@ from workflow.local.runtime.worker import Outcome
 from workflow.local.shims.pins import Pin
 
 PINS = (
-    Pin("ministack.services.lambda_svc:_execute_function_dispatch", "?"),
-    Pin("ministack.services.lambda_svc:_execute_function", "?"),
-    Pin("ministack.core.lambda_runtime:execution_credentials", "?"),
+    Pin("ministack.services.lambda_svc:_execute_function_dispatch", "70f75f29583ba15c"),
+    Pin("ministack.services.lambda_svc:_execute_function", "da9866f365b835da"),
+    Pin("ministack.core.lambda_runtime:execution_credentials", "958ceba5b7f8e5be"),
 )
 
 

@@ -11,8 +11,8 @@ from ministack.core import sigv4
 from workflow.local.shims.pins import Pin
 
 PINS = (
-    Pin("ministack.core.sigv4:request_time_failure", "?"),
-    Pin("ministack.core.iam_evaluator:authenticate", "?"),
+    Pin("ministack.core.sigv4:request_time_failure", "7e556c6253c3fd03"),
+    Pin("ministack.core.iam_evaluator:authenticate", "c04cf87819a5be9e"),
 )
 
 

@@ -13,8 +13,8 @@ from workflow.local.shims.pins import Pin
 from workflow.local.shims.wrapping import wrap
 
 PINS = (
-    Pin("ministack.services.s3:_copy_object", "?"),
-    Pin("ministack.services.s3:_check_put_preconditions", "?"),
+    Pin("ministack.services.s3:_copy_object", "8dedcc6be04faecf"),
+    Pin("ministack.services.s3:_check_put_preconditions", "227c9b2c98c403d0"),
 )
 
 

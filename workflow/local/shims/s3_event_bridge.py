@@ -15,8 +15,8 @@ from workflow.local.shims.pins import Pin
 from workflow.local.shims.wrapping import wrap
 
 PINS = (
-    Pin("ministack.services.s3:_fire_s3_event", "?"),
-    Pin("ministack.services.eventbridge:_dispatch_event", "?"),
+    Pin("ministack.services.s3:_fire_s3_event", "24f600d630f2d91d"),
+    Pin("ministack.services.eventbridge:_dispatch_event", "dc3a3c4d1b9e3970"),
 )
 _version: contextvars.ContextVar[str | None] = contextvars.ContextVar("version", default=None)
 

@@ -14,9 +14,9 @@ from workflow.local.shims.pins import Pin
 from workflow.local.shims.wrapping import wrap
 
 PINS = (
-    Pin("ministack.services.s3:_get_object_tagging", "?"),
-    Pin("ministack.services.s3:_put_object_tagging", "?"),
-    Pin("ministack.services.s3:_parse_tags_xml", "?"),
+    Pin("ministack.services.s3:_get_object_tagging", "18423568e139a9eb"),
+    Pin("ministack.services.s3:_put_object_tagging", "a4475de5cc5db4bd"),
+    Pin("ministack.services.s3:_parse_tags_xml", "3e985c6e8404ff31"),
 )
 
 

@@ -16,9 +16,9 @@ from workflow.local.shims.pins import Pin
 from workflow.local.shims.wrapping import wrap
 
 PINS = (
-    Pin("ministack.services.s3:_create_multipart_upload", "?"),
-    Pin("ministack.services.s3:_complete_multipart_upload", "?"),
-    Pin("ministack.services.s3:_composite_checksum", "?"),
+    Pin("ministack.services.s3:_create_multipart_upload", "45580758f4e2f6f3"),
+    Pin("ministack.services.s3:_complete_multipart_upload", "3a2c787e9dabd404"),
+    Pin("ministack.services.s3:_composite_checksum", "ea388616c79d42fc"),
 )
 _OK = 200
 _TYPE = "x-amz-checksum-type"

@@ -90,12 +90,3 @@ def state_machine(clients: Clients, made: "Provisioned") -> dict[str, Any]:
         "StateMachineType": found["type"],
         "TracingConfiguration": pascal(found["tracingConfiguration"]),
     }
-
-
-def invoke_config(clients: Clients, made: "Provisioned") -> dict[str, Any]:
-    """AWS::Lambda::EventInvokeConfig."""
-    wanted = made.properties
-    found = clients.get("lambda").get_function_event_invoke_config(
-        FunctionName=wanted["FunctionName"], Qualifier=wanted["Qualifier"]
-    )
-    return {**found, "FunctionName": wanted["FunctionName"], "Qualifier": wanted["Qualifier"]}
