@@ -88,7 +88,7 @@ def test_writes_nothing_where_no_byte_changes(world):
 
 
 def test_only_counts_where_the_policy_observes(world):
-    key = world.key().replace("dataset/", "observed/")
+    key = world.key(dataset="observed")
     version = world.upload(key, row("x"))
 
     entry = world.run(key, version)
@@ -112,7 +112,7 @@ def test_starts_nothing_when_a_timer_is_deleted_by_hand(world):
 
 
 def test_rejects_a_malformed_row_with_its_place(world):
-    key, secret = world.key(), canary()
+    key, secret = world.key(dataset="broken"), canary()
     body = row("x") + b'{"id": 2, "secret": "' + secret.encode() + b"\n"
     version = world.upload(key, body)
 
@@ -134,7 +134,7 @@ def test_rejects_a_malformed_row_with_its_place(world):
 
 
 def test_processes_a_mended_upload_after_a_rejection(world):
-    key = world.key()
+    key = world.key(dataset="broken")
     broken = world.upload(key, b'{"id": \n')
     world.run(key, broken)
 

@@ -50,7 +50,7 @@ class World:
         self.states = stack.client("stepfunctions")
         self.lake = self.names.lake_bucket
         self._rules = ExitStack()
-        self._folder = f"dataset/test-{next(_NUMBERS)}-{uuid.uuid4().hex[:6]}"
+        self._folder = f"test-{next(_NUMBERS)}-{uuid.uuid4().hex[:6]}"
         resource = boto3.resource(
             "dynamodb",
             endpoint_url=stack.endpoint,
@@ -64,8 +64,8 @@ class World:
     def close(self):
         self._rules.close()
 
-    def key(self, name="a.jsonl"):
-        return f"{self._folder}/{name}"
+    def key(self, name="a.jsonl", *, dataset="dataset"):
+        return f"{dataset}/{self._folder}/{name}"
 
     def path(self, key):
         return ObjectPath(self.lake, key)
