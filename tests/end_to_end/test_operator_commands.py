@@ -114,7 +114,7 @@ def test_redrives_a_failed_run_in_the_state_where_it_failed(world, lakescrub):
     failed = lakescrub("runs", "show", key)
 
     lakescrub.act("runs", "redrive", key)
-    entry = world.ended(key, version)
+    entry = world.wait(key, version, Status.PROCESSED)
 
     assert failed["failure"]["name"] == "AccessDenied"
     assert "runs redrive" in failed["next_step"]
