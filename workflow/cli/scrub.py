@@ -27,27 +27,35 @@ class _Policy:
     key_id: str
 
 
+_Input = Annotated[str, typer.Argument(metavar="INPUT", help="A file, or - for stdin.")]
+_Output = Annotated[str | None, typer.Option("--output", "-o", help="A file, or - for stdout.")]
+_Dataset = Annotated[str | None, typer.Option(help="Whose rules of the policy file.")]
+_Fields = Annotated[
+    list[str] | None,
+    typer.Option(help="A rule: FIELD=ACTION, or FIELD=ACTION,OPTION=VALUE. Repeatable."),
+]
+_Format = Annotated[
+    str | None, typer.Option("--format", help="ndjson, json, csv, tsv, parquet or auto.")
+]
+_KeyFile = Annotated[
+    Path | None, typer.Option(help="The secret of hash and date_shift.", dir_okay=False)
+]
+_DryRun = Annotated[bool, typer.Option("--dry-run", help="Only count; write nothing.")]
+_PolicyFile = Annotated[
+    Path, typer.Option("--file", "-f", envvar="LAKESCRUB_POLICY", help="The policy file.")
+]
+
+
 def scrub(
-    source: Annotated[str, typer.Argument(metavar="INPUT", help="A file, or - for stdin.")],
+    source: _Input,
     *,
-    output: Annotated[
-        str | None, typer.Option("--output", "-o", help="A file, or - for stdout.")
-    ] = None,
-    dataset: Annotated[str | None, typer.Option(help="Whose rules of the policy file.")] = None,
-    field: Annotated[
-        list[str] | None,
-        typer.Option(help="A rule: FIELD=ACTION, or FIELD=ACTION,OPTION=VALUE. Repeatable."),
-    ] = None,
-    format_name: Annotated[
-        str | None, typer.Option("--format", help="ndjson, json, csv, tsv, parquet or auto.")
-    ] = None,
-    key_file: Annotated[
-        Path | None, typer.Option(help="The secret of hash and date_shift.", dir_okay=False)
-    ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count; write nothing.")] = False,
-    file: Annotated[
-        Path, typer.Option("--file", "-f", envvar="LAKESCRUB_POLICY", help="The policy file.")
-    ] = Path("datasets.yaml"),
+    output: _Output = None,
+    dataset: _Dataset = None,
+    field: _Fields = None,
+    format_name: _Format = None,
+    key_file: _KeyFile = None,
+    dry_run: _DryRun = False,
+    file: _PolicyFile = Path("datasets.yaml"),
     as_json: AsJson = False,
 ) -> None:
     """Scrub one file on this machine.

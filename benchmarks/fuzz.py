@@ -1,0 +1,124 @@
+"""Feed the engine with broken input: only errors of the error tree may come out.
+
+    python -m benchmarks.fuzz [SECONDS]
+
+Valid objects of each format are broken in small ways (bytes flipped, cut out, doubled, swapped
+between objects), compressed or not, and scrubbed by each action. What is accepted must be accepted
+again, unchanged, and a JSON text that a strict reader refuses must be refused.
+"""
+
+import gzip
+import io
+import json
+import random
+import sys
+import time
+from collections import Counter
+
+from workflow.errors import PermanentError
+from workflow.scrub import ACTIONS, FORMATS, RowRule, Rule, ScrubOptions, SecretKey, scrub
+
+KEY = SecretKey("fuzz", b"0123456789abcdef")
+OPTIONS = {
+    "replace": {"with": 'a "b"'},
+    "mask": {"keep_last": 2},
+    "truncate": {"length": 1},
+    "generalize": {"bucket": 10},
+    "date_shift": {"days": 7},
+    "redact": {"own": ["[a-c]+"]},
+}
+SEEDS = {
+    "ndjson": [
+        b'{"a":"x","b":[1,2.5e3,{"c":null}]}\n{"a":"\\u00e9\\ud83d\\ude00","b":true}\r\n\n[{"a":1}]\n',
+        b'{"a": "2024-10-18", "b": {"c": "y", "a": []}}\n' * 4,
+    ],
+    "json": [
+        b'[\n  {"a": "x", "b": [1, -0.5E+2]},\n  {"a": {"c": "\\"\\\\"}}\n]\n',
+        b'{"a": "x", "b": {"c": [true, false, null, "' + "é😀".encode() + b'"]}}',
+    ],
+    "csv": [b'a,b,c\r\n1,"x, ""y""\n",\r\n2,,z\r\n', b"b,a\n1,2\n3,4\n\n5,6"],
+    "tsv": [b'a\tb\n1\t"x\ty"\n\t2024-10-18\n'],
+}
+PIECES = [b'"', b"\\", b"{", b"}", b"[", b"]", b",", b":", b"\n", b"\r", b"\0", b"\xff", b"\xc3"]
+PIECES += [
+    b"\\u0061",
+    b"\\ud800",
+    b"1e999",
+    b"NaN",
+    b"-",
+    b'"a":',
+    b'"a"',
+    b"\xef\xbb\xbf",
+    b"null",
+]
+
+
+def break_bytes(source: random.Random, data: bytes) -> bytes:
+    """Break an object in a few small ways."""
+    for _ in range(source.randint(0, 4)):
+        at, to = sorted(source.randint(0, len(data)) for _ in range(2))
+        to = min(to, at + source.choice([1, 2, 8, 64]))
+        piece = source.choice([b"", source.choice(PIECES), data[at:to] * 2, source.randbytes(2)])
+        data = data[:at] + piece + data[to:]
+    return data
+
+
+def any_rules(source: random.Random) -> list[Rule]:
+    names = source.sample(list(ACTIONS), 2)
+    fields = source.choice([("a", "b.c"), ("b[*]", "a"), ("a.c", "c"), ("2", "b")])
+    return [Rule(f, name, OPTIONS.get(name, {})) for f, name in zip(fields, names, strict=True)]
+
+
+def any_options(source: random.Random) -> ScrubOptions:
+    row_rule = source.choice([None, None, RowRule("zz", equals="x"), RowRule("d.e", is_null=True)])
+    return ScrubOptions(
+        key=KEY,
+        reshape=True,
+        ignore_case=source.random() < 0.2,
+        drop_rows=row_rule,
+        encoding=source.choice([None, None, None, "latin-1", "utf-16-le"]),
+    )
+
+
+def once(source: random.Random) -> str:
+    """Scrub one broken object; return its format and what came of it."""
+    name = source.choice(sorted(SEEDS))
+    data = break_bytes(source, source.choice(SEEDS[name]))
+    if source.random() < 0.2:
+        data = break_bytes(source, gzip.compress(data, 1, mtime=0))
+    rules, options = any_rules(source), any_options(source)
+    asked = source.choice([name, name, "auto"])
+    sink = io.BytesIO()
+    try:
+        report = scrub(io.BytesIO(data), sink, rules=rules, format=asked, options=options)
+    except PermanentError as error:
+        return f"{name} {type(error).__name__}"
+    if options.encoding is None and report.format == "json" and report.compression == "none":
+        json.loads(data.decode("utf-8-sig"), parse_int=str, parse_float=str)
+    if not any(rule.action == "drop" for rule in rules):
+        again = scrub(
+            io.BytesIO(sink.getvalue()), None, rules=rules, format=report.format, options=options
+        )
+        assert not any(rule.changed for rule in again.rules), "a second pass changed something"
+    return f"{name} scrubbed"
+
+
+def main() -> None:
+    seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 60
+    assert set(SEEDS) | {"parquet"} == set(FORMATS)
+    started = time.monotonic()
+    seed = int(time.time())
+    outcomes: Counter[str] = Counter()
+    while time.monotonic() - started < seconds:
+        seed += 1
+        try:
+            outcomes[once(random.Random(seed))] += 1
+        except BaseException:
+            print(f"seed {seed}", file=sys.stderr)
+            raise
+    for outcome, count in sorted(outcomes.items()):
+        print(f"{count:8} {outcome}")
+
+
+if __name__ == "__main__":
+    main()
