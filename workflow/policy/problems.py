@@ -34,8 +34,10 @@ class Problem:
 
     def render(self, source: str) -> str:
         """Give the one line that a person reads and an editor can jump to."""
-        place = f"{source}:{self.line}: "
-        return f"{place}{self.key}: {self.what}" if self.path else f"{place}{self.what}"
+        told = f"{self.key}: {self.what}" if self.path else self.what
+        # A key may hold anything, a line end too.
+        shown = told if told.isprintable() else told.encode("unicode_escape").decode()
+        return f"{source}:{self.line}: {shown}"
 
 
 def render(problems: Iterable[Problem], *, source: str) -> str:
