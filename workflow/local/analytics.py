@@ -32,6 +32,7 @@ ACTIONS = {
             "StopQueryExecution",
             "GetQueryResults",
             "GetQueryRuntimeStatistics",
+            "GetWorkGroup",
         }
     ),
     _GLUE: frozenset(
@@ -127,7 +128,7 @@ class Analytics:
         try:
             body = json.loads(raw or b"{}")
             if service == _ATHENA:
-                return athena.handle(action, body)
+                return athena.handle(action, body, forward)
             return crawler.handle(action, body, forward)
         except Exception as error:  # noqa: BLE001 - the server's last line; the text may hold content
             return 500, {

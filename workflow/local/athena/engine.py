@@ -5,8 +5,9 @@ query can reach neither files nor network, and no setting can be changed.
 """
 
 import datetime as dt
+import re
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,10 +16,10 @@ from typing import Any
 import duckdb
 from sqlglot import exp
 
-from workflow.local.athena.catalog import Catalog, Table
-from workflow.local.athena.data_types import DataType, from_duckdb
+from workflow.local.athena.catalog import Catalog
+from workflow.local.athena.data_types import DataType, from_duckdb, to_duckdb
 from workflow.local.athena.engine_errors import translate_error
-from workflow.local.athena.failures import not_supported
+from workflow.local.athena.failures import QueryFailed, not_supported
 from workflow.local.athena.functions import MACROS
 from workflow.local.athena.information_schema import InformationSchema
 from workflow.local.athena.loading import Loader, Source
@@ -27,10 +28,13 @@ from workflow.local.athena.parsing import Parsed, parse
 from workflow.local.athena.pruning import conditions, prune
 from workflow.local.athena.resolving import resolve, sources
 from workflow.local.athena.rewriting import Now, rewrite
-from workflow.local.athena.sql_text import literal
+from workflow.local.athena.sql_text import identifier, literal
 from workflow.local.athena.unnesting import flatten_unnests
 
 _BATCH = 2048
+_INTERVAL = "interval day to second"
+_UNNAMED = re.compile(r"_col\d+")
+_CODEC_NAMES = {"NONE": "UNCOMPRESSED"}
 _CONFIG: dict[str, Any] = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
@@ -64,8 +68,17 @@ class _Plan:
     objects: list[Planned]
 
 
+@dataclass(frozen=True)
+class _Ready:
+    """A query whose tables are loaded, as DuckDB's text."""
+
+    sql: str
+    parsed: Parsed
+    scanned: int
+
+
 class Run:
-    """One query in its own DuckDB; `connection.interrupt()` stops it.
+    """One query in its own DuckDB; `interrupt` stops it.
 
     Args:
         catalog: The Glue catalog.
@@ -89,6 +102,11 @@ class Run:
         self.connection.execute("ATTACH ':memory:' AS awsdatacatalog")
         self._loader = Loader(self.connection, self._objects, self.folder)
 
+    def interrupt(self) -> None:
+        """Stop what DuckDB is doing; nothing where it has ended."""
+        with suppress(duckdb.Error):
+            self.connection.interrupt()
+
     def answer(self, request: Request, *, planned: Callable[[], None] = lambda: None) -> Answer:
         """Plan and run the query.
 
@@ -100,6 +118,35 @@ class Run:
             QueryFailed: As Athena's StateChangeReason says.
             QueryRefused: The text is not SQL.
         """
+        return self._select(self._loaded(request, planned))
+
+    def export(self, request: Request, path: Path, *, codec: str, named: bool) -> Answer:
+        """Run the query and write its rows to a Parquet file; the answer is their number.
+
+        Args:
+            request: The query.
+            path: The file, in the run's folder.
+            codec: The compression.
+            named: Whether every column must have a name and a type.
+
+        Raises:
+            QueryFailed: As Athena's StateChangeReason says.
+        """
+        ready = self._loaded(request, lambda: None)
+        columns = self._columns(ready)
+        check_columns(columns, named=named)
+        cells = [
+            f"CAST(#{i} AS {to_duckdb(kind)}) AS {identifier(name)}"
+            for i, (name, kind) in enumerate(columns, start=1)
+        ]
+        with _translated(ready.parsed):
+            self.connection.execute(
+                f"COPY (SELECT {', '.join(cells)} FROM ({ready.sql})) TO {literal(str(path))} "  # noqa: S608
+                f"(FORMAT parquet, COMPRESSION {_CODEC_NAMES.get(codec, codec)})"
+            )
+        return Answer(columns, self._rows(ready.parsed), ready.scanned)
+
+    def _loaded(self, request: Request, planned: Callable[[], None]) -> _Ready:
         parsed = parse(request.text, request.parameters)
         information = InformationSchema(self._catalog)
         resolved = resolve(
@@ -116,7 +163,7 @@ class Run:
             planned()
             scanned = sum(self._load(plan, information) for plan in plans)
             self._lock()
-            return self._select(flatten_unnests(tree), parsed, scanned)
+            return _Ready(flatten_unnests(tree).sql("duckdb", comments=False), parsed, scanned)
 
     def _plan(self, tree: exp.Query, source: Source) -> _Plan:
         self._loader.create(source)
@@ -138,12 +185,21 @@ class Run:
         self.connection.execute("SET enable_external_access=false")
         self.connection.execute("SET lock_configuration=true")
 
-    def _select(self, tree: exp.Query, parsed: Parsed, scanned: int) -> Answer:
-        sql = tree.sql("duckdb", comments=False)
-        types = [from_duckdb(kind) for kind in self.connection.sql(sql).types]
-        names = self.connection.sql(sql).columns if parsed.names is None else parsed.names
-        self.connection.execute(_without_zones(sql, types))
-        return Answer(tuple(zip(names, types, strict=True)), self._rows(parsed), scanned)
+    def _columns(self, ready: _Ready) -> tuple[tuple[str, DataType], ...]:
+        with _translated(ready.parsed):
+            relation = self.connection.sql(ready.sql)
+        types = [from_duckdb(kind) for kind in relation.types]
+        if any(kind.name == _INTERVAL for kind in types):
+            raise not_supported("An interval in a result")
+        names = relation.columns if ready.parsed.names is None else ready.parsed.names
+        return tuple(zip(names, types, strict=True))
+
+    def _select(self, ready: _Ready) -> Answer:
+        columns = self._columns(ready)
+        sql = _without_zones(ready.sql, [kind for _, kind in columns])
+        with _translated(ready.parsed):
+            self.connection.execute(sql)
+        return Answer(columns, self._rows(ready.parsed), ready.scanned)
 
     def _rows(self, parsed: Parsed) -> Iterator[tuple[Any, ...]]:
         with _translated(parsed):
@@ -183,6 +239,24 @@ def open_run(catalog: Catalog, objects: Objects) -> Iterator[Run]:
             run.connection.close()
 
 
-def columns_of(table: Table) -> list[tuple[str, DataType]]:
-    """Give the columns that a table shows."""
-    return list(table.types().items())
+def check_columns(columns: Sequence[tuple[str, DataType]], *, named: bool) -> None:
+    """Refuse columns that a file or a table cannot have.
+
+    Raises:
+        QueryFailed: A name or a type is missing, or a name is there twice.
+    """
+    seen = set[str]()
+    for position, (name, kind) in enumerate(columns, start=1):
+        if named and _UNNAMED.fullmatch(name):
+            raise QueryFailed(
+                "MISSING_COLUMN_NAME",
+                f"line 1:1: Column name not specified at position {position}",
+            )
+        if name.lower() in seen:
+            raise QueryFailed(
+                "DUPLICATE_COLUMN_NAME",
+                f"line 1:1: Column name '{name}' specified more than once",
+            )
+        if kind.name == "unknown":
+            raise QueryFailed("COLUMN_TYPE_UNKNOWN", f"line 1:1: Column type is unknown: {name}")
+        seen.add(name.lower())

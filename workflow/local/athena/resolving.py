@@ -148,14 +148,26 @@ def _table_of(parsed: Parsed, name: str) -> str:
 
 def _type_decimals(tree: exp.Expr) -> None:
     """Give decimal literals their type: 1.50 is a decimal(3,2) in Trino, never a double."""
+    for cast in list(tree.find_all(exp.Cast)):
+        if cast.to.this is exp.DataType.Type.DECIMAL and not cast.to.expressions:
+            cast.set("to", _bare_decimal(cast.this))
     for node in list(tree.find_all(exp.Literal)):
         text = str(node.this)
-        if node.is_string or "." not in text or "e" in text.lower():
-            continue
-        whole, fraction = text.split(".")
-        digits = len(whole.lstrip("0")) + len(fraction)
-        kind = exp.DataType.build(f"DECIMAL({max(digits, 1)},{len(fraction)})")
-        node.replace(exp.Cast(this=node.copy(), to=kind))
+        if not node.is_string and "." in text and "e" not in text.lower():
+            node.replace(exp.Cast(this=node.copy(), to=_decimal_of(text)))
+
+
+def _bare_decimal(value: exp.Expr) -> exp.DataType:
+    """Give what DECIMAL stands for: the literal's own type in ``DECIMAL '1.50'``, or 38 digits."""
+    if isinstance(value, exp.Literal) and value.is_string:
+        return _decimal_of(value.name)
+    return exp.DataType.build("DECIMAL(38,0)")
+
+
+def _decimal_of(text: str) -> exp.DataType:
+    whole, _, fraction = text.strip().lstrip("+-").partition(".")
+    digits = len(whole.lstrip("0")) + len(fraction)
+    return exp.DataType.build(f"DECIMAL({max(digits, 1)},{len(fraction)})")
 
 
 def sources(resolved: Resolved) -> list[Source]:

@@ -111,6 +111,19 @@ class ResultStore:
         bucket, key = split(uri)
         self._s3.put_object(Bucket=bucket, Key=key, Body=data)
 
+    def lines(self, uri: str, *, offset: int, most: int) -> Page:
+        """Read lines of text as rows of one cell, from the line at an offset on."""
+        bucket, key = split(uri)
+        try:
+            data = self._s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+        except ClientError as error:
+            code = error.response["Error"]["Code"]
+            raise QueryRefused(f"Could not find results: {code}") from None
+        lines = data.decode().splitlines()
+        end = offset + most
+        rows: list[Row] = [[line] for line in lines[offset:end]]
+        return Page(rows, end if end < len(lines) else None)
+
     def page(self, uri: str, *, offset: int, most: int) -> Page:
         """Read rows from a byte offset of a result file on.
 

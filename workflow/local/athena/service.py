@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from workflow.local.athena.catalog import Catalog
-from workflow.local.athena.executions import FINAL, Execution
+from workflow.local.athena.executions import ENGINE, FINAL, Execution
 from workflow.local.athena.failures import QueryRefused
 from workflow.local.athena.objects import Objects
 from workflow.local.athena.parsing import parse, strip
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 Body = dict[str, Any]
 Answer = tuple[int, Body]
+Forward = Callable[[], Answer]
 _AT_ONCE = 4
 _MOST_ROWS = 1000
 _MOST_LISTED = 50
@@ -34,6 +35,10 @@ _MOST_LISTED = 50
 
 def _now() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
+
+
+def _no_emulator() -> Answer:
+    raise NotImplementedError("there is no emulator to ask")
 
 
 class AthenaService:
@@ -73,8 +78,18 @@ class AthenaService:
             "GetQueryRuntimeStatistics": self._statistics,
         }
 
-    def handle(self, action: str, body: Body) -> Answer:
-        """Answer one action of `actions`; call it off the event loop, it waits for the endpoint."""
+    def handle(self, action: str, body: Body, forward: Forward = _no_emulator) -> Answer:
+        """Answer one action of `actions` or ``GetWorkGroup``.
+
+        Call it off the event loop, it waits for the endpoint.
+
+        Args:
+            action: What follows ``AmazonAthena.`` in X-Amz-Target.
+            body: The request.
+            forward: Gives the emulator's own answer to the request.
+        """
+        if action == "GetWorkGroup":
+            return _with_defaults(*forward())
         try:
             return 200, self.actions[action](body)
         except QueryRefused as error:
@@ -223,7 +238,7 @@ class AthenaService:
             },
             "UpdateCount": execution.update_count or 0,
         }
-        if execution.columns:
+        if execution.columns or execution.output.endswith(".txt"):
             page = self._worker.page(execution, offset=offset, most=most)
             result["ResultSet"]["Rows"] = [
                 {"Data": [{} if v is None else {"VarCharValue": v} for v in row]}
@@ -232,6 +247,22 @@ class AthenaService:
             if page.next_offset is not None:
                 result["NextToken"] = base64.b64encode(str(page.next_offset).encode()).decode()
         return result
+
+
+def _with_defaults(status: int, answer: Body) -> Answer:
+    """Show the settings that every workgroup has; clients such as awswrangler rely on them."""
+    if "WorkGroup" in answer:
+        given = answer["WorkGroup"].get("Configuration") or {}
+        version = {"SelectedEngineVersion": "AUTO", "EffectiveEngineVersion": ENGINE}
+        answer["WorkGroup"]["Configuration"] = {
+            "ResultConfiguration": {},
+            "EnforceWorkGroupConfiguration": False,
+            "PublishCloudWatchMetricsEnabled": False,
+            "RequesterPaysEnabled": False,
+            "EngineVersion": version,
+            **given,
+        }
+    return status, answer
 
 
 def _check_syntax(text: str) -> None:

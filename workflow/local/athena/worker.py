@@ -9,6 +9,7 @@ from workflow.local.athena.catalog import Catalog
 from workflow.local.athena.data_types import VARCHAR
 from workflow.local.athena.engine import Request, Run, open_run
 from workflow.local.athena.executions import Execution
+from workflow.local.athena.exporting import Exporter
 from workflow.local.athena.failures import SYSTEM, QueryFailed, QueryRefused
 from workflow.local.athena.objects import Objects
 from workflow.local.athena.parsing import strip
@@ -44,6 +45,7 @@ class Worker:
         self._catalog = catalog
         self._objects = objects
         self._results = results
+        self._exporter = Exporter(results, glue)
         self._utility = Utility(catalog, objects, glue)
         self._clock = clock
 
@@ -63,7 +65,7 @@ class Worker:
     def _attempt(self, execution: Execution) -> QueryFailed | None:
         try:
             with open_run(self._catalog, self._objects) as run:
-                execution.interrupt = run.connection.interrupt
+                execution.interrupt = run.interrupt
                 self._dispatch(execution, run)
         except QueryFailed as failure:
             return failure
@@ -83,6 +85,8 @@ class Worker:
     def _dispatch(self, execution: Execution, run: Run) -> None:
         if execution.substatement == "SELECT":
             self._select(execution, run)
+        elif execution.substatement in {"UNLOAD", "CREATE_TABLE_AS_SELECT"}:
+            self._exporter.run(execution, run, self._clock())
         else:
             self._tell(execution, run)
 
@@ -109,4 +113,6 @@ class Worker:
 
     def page(self, execution: Execution, *, offset: int, most: int) -> Page:
         """Read a page of an execution's result."""
+        if execution.output.endswith(".txt"):
+            return self._results.lines(execution.output, offset=offset, most=most)
         return self._results.page(execution.output, offset=offset, most=most)
