@@ -155,10 +155,10 @@ class Lab:
 
     def log(self, function: str) -> str:
         """Everything that a function has written."""
-        logs = self.client("logs")
-        pages = logs.get_paginator("filter_log_events").paginate(
-            logGroupName=f"/aws/lambda/{function}"
-        )
+        logs, group = self.client("logs"), f"/aws/lambda/{function}"
+        if not logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"]:
+            return ""
+        pages = logs.get_paginator("filter_log_events").paginate(logGroupName=group)
         return "\n".join(event["message"] for page in pages for event in page["events"])
 
 

@@ -33,6 +33,7 @@ def assemble(
     from workflow.local.deploy import provisioned
     from workflow.local.machine import bridge, executions, history, resuming, timing
     from workflow.local.shims import (
+        clocked_loops,
         dynamodb_ttl,
         event_source_mappings,
         iam_requests,
@@ -52,6 +53,7 @@ def assemble(
         bridge.reset()
     lambda_runtime.install(pool, endpoint=f"http://127.0.0.1:{port}")
     for shim in (
+        clocked_loops,
         event_source_mappings,
         dynamodb_ttl,
         iam_requests,

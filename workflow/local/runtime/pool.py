@@ -18,7 +18,8 @@ from workflow.local.runtime.task_root import TaskRoots
 from workflow.local.runtime.worker import Outcome, Worker
 
 _CROWD = 6
-_WAIT_IN_CROWD = 5.0
+_WAIT_IN_CROWD = 20.0
+_LAST_ANSWERS = 3.0
 _LOOK_AT_SOURCES = 0.5
 
 
@@ -97,11 +98,11 @@ class Pool:
             self._lock.notify_all()
         self._forks.stop()
         with self._lock:
-            everyone = [
-                w for group in (self._idle, self._busy) for ws in group.values() for w in ws
-            ]
+            idle = [worker for workers in self._idle.values() for worker in workers]
             self._idle.clear()
-        for worker in everyone:
+            # Whoever waits for a busy worker sees its end now, and closes it.
+            self._lock.wait_for(lambda: not any(self._busy.values()), _LAST_ANSWERS)
+        for worker in idle:
             worker.close()
 
     def _take(self, order: Invocation, *, generation: str, root: str) -> Worker:
