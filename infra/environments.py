@@ -28,6 +28,7 @@ class Environment:
         log_retention: How long the logs of functions and runs are kept.
         lake_bucket: The lake's name; None for one made of stack, account and region.
         data_key_arn: A KMS key for the data; None for one of the stack's own.
+        alarm_email: Who is told of alarms and rejections; None for nobody yet.
         incomplete_upload_days: When S3 drops an upload that nobody completed.
         erase_margin_days: How long after its due time S3 itself deletes an overwritten version of
             a dataset with ``erase_versions``, should no run have done so.
@@ -40,6 +41,7 @@ class Environment:
     log_retention: logs.RetentionDays
     lake_bucket: str | None = None
     data_key_arn: str | None = None
+    alarm_email: str | None = None
     incomplete_upload_days: int = 15
     erase_margin_days: int = 30
     bytes_scanned_limit: int = 100 * 1024**3

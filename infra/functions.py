@@ -82,6 +82,7 @@ class PythonFunction(lambda_.Function):
             tracing=lambda_.Tracing.ACTIVE,
             role=role,
         )
+        self.gigabytes = settings.memory_mb / 1024
 
 
 def _shared_variables(name: str) -> dict[str, str]:

@@ -6,6 +6,7 @@ from aws_cdk import RemovalPolicy
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sns_subscriptions as subscriptions
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
@@ -35,6 +36,10 @@ class Orchestration(Construct):
         """Create the topic, the role and the machine."""
         super().__init__(scope, construct_id)
         self.rejections = sns.Topic(self, "Rejections", enforce_ssl=True)
+        if environment.alarm_email is not None:
+            self.rejections.add_subscription(
+                subscriptions.EmailSubscription(environment.alarm_email)
+            )
         role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("states.amazonaws.com"))
         invoke = ["lambda:InvokeFunction"]
         # Unqualified ARNs: a mended function reaches the runs that are redriven after it.

@@ -3,11 +3,13 @@
 from aws_cdk import CfnOutput, DefaultStackSynthesizer, Stack
 from constructs import Construct
 
+from infra.alarms import Alarms, Watched
 from infra.bundles import Bundles
 from infra.catalog import Catalog
+from infra.dashboard import Dashboard
 from infra.encryption import Encryption
 from infra.environments import Environment
-from infra.functions import Workbench
+from infra.functions import PythonFunction, Workbench
 from infra.hash_keys import HashKeys
 from infra.intake import Intake
 from infra.lake_storage import LakeStorage, lake_bucket_arn
@@ -32,10 +34,21 @@ class LakescrubStack(Stack):
             # Without the rule the template needs no bootstrapped account, only an asset bucket.
             synthesizer=DefaultStackSynthesizer(generate_bootstrap_version_rule=False),
         )
+        self._environment = environment
+        self._policies = policies
         self.bundles = Bundles(self, "Bundles")
-        workbench = Workbench(
+        self._workbench = Workbench(
             environment=environment, light=self.bundles.light, parquet=self.bundles.parquet
         )
+        self._keep_data()
+        self._run_objects()
+        self._watch_runs()
+        for name, value in self._outputs().items():
+            CfnOutput(self, name, value=value)
+
+    def _keep_data(self) -> None:
+        """Compose what holds data: lake, tables, catalog, results, keys."""
+        environment = self._environment
         self.encryption = Encryption(self, "Encryption", environment=environment)
         self.intake = Intake(self, "Intake", bucket_arn=lake_bucket_arn(environment))
         self.lake = LakeStorage(
@@ -43,19 +56,22 @@ class LakescrubStack(Stack):
             "Lake",
             environment=environment,
             intake=self.intake,
-            policies=policies,
+            policies=self._policies,
             key=self.encryption.key,
         ).bucket
         self.timer = Timer(self, "Timer", environment=environment)
         self.catalog = Catalog(
-            self, "Catalog", environment=environment, lake=self.lake, policies=policies
+            self, "Catalog", environment=environment, lake=self.lake, policies=self._policies
         )
         self.queries = Queries(self, "Queries", environment=environment, key=self.encryption.key)
         self.hash_keys = HashKeys(self, "HashKeys", environment=environment)
+
+    def _run_objects(self) -> None:
+        """Compose the way of an object: the machine, its tasks, and what sets them going."""
         self.tasks = Tasks(
             self,
             "Tasks",
-            workbench=workbench,
+            workbench=self._workbench,
             lake=self.lake,
             timer=self.timer,
             catalog=self.catalog,
@@ -64,14 +80,14 @@ class LakescrubStack(Stack):
         self.orchestration = Orchestration(
             self,
             "Orchestration",
-            environment=environment,
+            environment=self._environment,
             tasks=self.tasks,
             catalog=self.catalog,
         )
         self.uploads = UploadTrigger(
             self,
             "Uploads",
-            workbench=workbench,
+            workbench=self._workbench,
             intake=self.intake,
             lake=self.lake,
             timer=self.timer,
@@ -80,35 +96,63 @@ class LakescrubStack(Stack):
         self.due = DueTrigger(
             self,
             "Due",
-            workbench=workbench,
+            workbench=self._workbench,
             timer=self.timer,
             machine=self.orchestration.machine,
         )
+
+    def _watch_runs(self) -> None:
+        """Compose what recovers, records and reports."""
+        machine = self.orchestration.machine
         self.sweeper = Sweeper(
             self,
             "Sweeper",
-            workbench=workbench,
+            workbench=self._workbench,
             lake=self.lake,
             timer=self.timer,
-            machine=self.orchestration.machine,
+            machine=machine,
         )
         self.failures = FailureWatch(
-            self,
-            "Failures",
-            workbench=workbench,
-            timer=self.timer,
-            machine=self.orchestration.machine,
+            self, "Failures", workbench=self._workbench, timer=self.timer, machine=machine
         )
-        for name, value in self._outputs().items():
-            CfnOutput(self, name, value=value)
+        watched = self._watched()
+        self.alarms = Alarms(self, "Alarms", environment=self._environment, watched=watched)
+        self.dashboard = Dashboard(
+            self,
+            "Dashboard",
+            environment=self._environment,
+            watched=watched,
+            gigabytes={
+                function.function_name: function.gigabytes
+                for function in self._functions().values()
+            },
+        )
+
+    def _watched(self) -> Watched:
+        return Watched(
+            intake=self.intake.queue.queue_name,
+            dead_letters={
+                "Intake": self.intake.dead_letters.queue_name,
+                "Stream": self.timer.stream_dead_letters.queue_name,
+                "Failure": self.failures.dead_letters.queue_name,
+            },
+            start_runs=self.due.function.function_name,
+            scrub_object=self.tasks.scrub_object.function_name,
+            sweep_overdue=self.sweeper.function.function_name,
+        )
+
+    def _functions(self) -> dict[str, PythonFunction]:
+        """Every function by the name of its state, or what would be it."""
+        return {
+            **dict(self.tasks.items()),
+            "ScheduleObjects": self.uploads.function,
+            "StartRuns": self.due.function,
+            "SweepOverdue": self.sweeper.function,
+            "RecordFailure": self.failures.function,
+        }
 
     def _outputs(self) -> dict[str, str]:
         """Everything that the command line and other clients look up by name."""
-        functions = dict(self.tasks.items())
-        functions["ScheduleObjects"] = self.uploads.function
-        functions["StartRuns"] = self.due.function
-        functions["SweepOverdue"] = self.sweeper.function
-        functions["RecordFailure"] = self.failures.function
         return {
             "LakeBucket": self.lake.bucket_name,
             "ResultsBucket": self.queries.results.bucket_name,
@@ -123,6 +167,10 @@ class LakescrubStack(Stack):
             "IntakeDeadLetterQueueUrl": self.intake.dead_letters.queue_url,
             "StreamDeadLetterQueueUrl": self.timer.stream_dead_letters.queue_url,
             "FailureDeadLetterQueueUrl": self.failures.dead_letters.queue_url,
+            "AlarmsTopicArn": self.alarms.topic.topic_arn,
             "RejectionsTopicArn": self.orchestration.rejections.topic_arn,
-            **{f"{name}Function": function.function_name for name, function in functions.items()},
+            **{
+                f"{name}Function": function.function_name
+                for name, function in self._functions().items()
+            },
         }

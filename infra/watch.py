@@ -109,7 +109,11 @@ class FailureWatch(Construct):
                 *permissions.send_messages(self.dead_letters),
             ],
         )
-        # EventBridge hands the event over; what the function fails at is tried again by Lambda.
+        self._retries()
+        self._rule(machine)
+
+    def _retries(self) -> None:
+        """Let Lambda try again what fails: EventBridge has handed the event over."""
         lambda_.CfnEventInvokeConfig(
             self,
             "Retries",
@@ -123,7 +127,6 @@ class FailureWatch(Construct):
                 )
             ),
         )
-        self._rule(machine)
 
     def _rule(self, machine: sfn.StateMachine) -> None:
         rule = events.CfnRule(
@@ -148,6 +151,10 @@ class FailureWatch(Construct):
                 )
             ],
         )
+        self._admit(rule)
+
+    def _admit(self, rule: events.CfnRule) -> None:
+        """Let the rule call the function, and leave what it cannot deliver in the queue."""
         lambda_.CfnPermission(
             self,
             "RuleMayCall",

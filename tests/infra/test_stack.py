@@ -1,4 +1,5 @@
 OUTPUTS = {
+    "AlarmsTopicArn",
     "Crawler",
     "Database",
     "FailureDeadLetterQueueUrl",
