@@ -2,7 +2,7 @@
 
 import copy
 import re
-from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import yaml
 from hypothesis import given
@@ -10,6 +10,9 @@ from hypothesis import strategies as st
 
 from workflow.errors import PolicyError
 from workflow.policy import Dataset, load_policies
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _VALID = {
     "version": 1,
