@@ -5,29 +5,8 @@ import io
 import json
 import random
 
-WORDS = [
-    "the",
-    "quick",
-    "brown",
-    "fox",
-    "jumps",
-    "over",
-    "a",
-    "lazy",
-    "dog",
-    "while",
-    "seven",
-    "wizards",
-    "quietly",
-    "mix",
-    "potions",
-    "for",
-    "Zoë",
-    "and",
-    "José",
-    "near",
-    "Köln",
-]
+_PANGRAM = "the quick brown fox jumps over a lazy dog while seven wizards mix potions near Köln"
+WORDS = _PANGRAM.split()
 SMALL, BLOB = 120, 2_100
 
 

@@ -5,6 +5,7 @@ The two that are too long to keep are made here. `y_` must be accepted, `n_` mus
 
 import io
 import json
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -49,15 +50,13 @@ def test_invalid_text_is_refused(name):
 
 @pytest.mark.parametrize("name", [name for name in SUITE if name.startswith("i_")])
 def test_undecided_text_is_scrubbed_or_refused_by_name(name):
-    try:
+    with suppress(PermanentError):
         scrubbed(SUITE[name], "json")
-    except PermanentError:
-        pass
 
 
 PIECES = st.sampled_from(
-    ["{", "}", "[", "]", ",", ":", '"', '"a"', '"\\u00e9"', '"\\ud800"', "\\", "1", "-0.5e+3", "01"]
-    + ["true", "null", "nul", "NaN", " ", "\n", "\t", "\x0b", "\x00", "é", ".", "e", "-"]
+    [*'{}[],:"\\\x0b\0é.e- \n\t', '"a"', '"\\u00e9"', '"\\ud800"', "1", "-0.5e+3", "01", "true"]
+    + ["null", "nul", "NaN"]
 )
 
 
@@ -102,5 +101,5 @@ def test_depth_has_a_limit(opener, format_name):
     assert scrubbed((row % deepest[len(opener) : -1]).encode(), format_name)
     with pytest.raises(MalformedData, match="deeper than 500"):
         scrubbed((row % deepest).encode() * 3, format_name if format_name == "ndjson" else "ndjson")
-    with pytest.raises(MalformedData, match="deeper than 500"):
+    with pytest.raises(Fault, match="deeper than 500"):
         check_json((opener * (MAX_DEPTH + 1) + "1" + closer * (MAX_DEPTH + 1)).encode())

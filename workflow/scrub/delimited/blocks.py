@@ -43,6 +43,8 @@ def record_blocks(chunks: Iterable[bytes]) -> Iterator[bytes]:
 def _last_record_end(text: bytes) -> int:
     """Return the position behind the last line end that is outside quotes, 0 if there is none."""
     end = text.rfind(_LINE_END) + 1
+    if _QUOTE not in text:
+        return end
     inside = text.count(_QUOTE, 0, end) % 2
     while inside and end:
         # Between this line end and the quote before it all is inside, before the quote outside.

@@ -67,7 +67,11 @@ class ManyRecords:
         for rule in self._columns.absent:
             self._plan.rules[rule].tally.absent += rows
         self._plan.rows += rows
-        output = self._join(fields, rows)
+        if quoted or any(_LINE_END in b"".join(column.fields) for column in done):
+            output = self._join_each(fields)
+        else:
+            delimiter = self._columns.delimiter
+            output = delimiter.join(fields).replace(_LINE_END + delimiter, _LINE_END)
         return output if ended else output[:-1]
 
     @property
@@ -77,7 +81,7 @@ class ManyRecords:
 
     def _cut(self, masked: bytes, quoted: list[bytes]) -> list[bytes] | None:
         """Return the fields of all records, the last one of each with its line end."""
-        if masked.count(_RETURN) != masked.count(b"\r\n"):
+        if _RETURN in masked and masked.count(_RETURN) != masked.count(b"\r\n"):
             return None
         delimiter = self._columns.delimiter
         fields = masked.replace(_LINE_END, _LINE_END + delimiter).split(delimiter)
@@ -104,12 +108,9 @@ class ManyRecords:
             fields[column :: self._width] = rewritten
         return done
 
-    def _join(self, fields: list[bytes], rows: int) -> bytes:
+    def _join_each(self, fields: list[bytes]) -> bytes:
+        """Join the records one by one, for there may be line ends inside quotes."""
         delimiter, width = self._columns.delimiter, self._width
-        joined = delimiter.join(fields)
-        if joined.count(_LINE_END) == rows:
-            return joined.replace(_LINE_END + delimiter, _LINE_END)
-        # There are line ends inside quotes, so the records are joined one by one.
         starts = range(0, len(fields), width)
         return b"".join([delimiter.join(fields[start : start + width]) for start in starts])
 
