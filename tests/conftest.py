@@ -1,0 +1,25 @@
+"""One embedded stack for each test process: real HTTP and the committed template.
+
+A process can hold no more than one (the emulators keep their state in modules), so all tests that
+need a running system share it, each with keys of its own.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from workflow.local.stack import EmbeddedStack
+
+DATASETS = Path(__file__).parent / "end_to_end" / "datasets.yaml"
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator["EmbeddedStack"]:
+    # Imported here, so that tests which need no stack load no emulator.
+    from workflow.local.stack import EmbeddedStack  # noqa: PLC0415
+
+    with EmbeddedStack.start(datasets=DATASETS) as running:
+        yield running
