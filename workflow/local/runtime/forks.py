@@ -63,8 +63,12 @@ class ForkServer:
             self._processes[process.number] = process
             order = json.dumps({"id": process.number, "spec": spec}).encode()
             head = len(order).to_bytes(4, "big")
-            socket.send_fds(self._control, [head], [channel.fileno(), output])
-            self._control.sendall(order)
+            try:
+                socket.send_fds(self._control, [head], [channel.fileno(), output])
+                self._control.sendall(order)
+            except OSError:  # the stack is being stopped
+                process.started.set()
+                process.ended.set()
         return process
 
     def stop(self) -> None:

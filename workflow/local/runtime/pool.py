@@ -83,14 +83,6 @@ class Pool:
             worker.process.kill()
         return len(doomed)
 
-    def forget(self, name: str) -> None:
-        """End the idle workers of a function (`*`: all), so that the next one starts cold."""
-        with self._lock:
-            keys = [key for key in self._idle if name in (key.split(" ", 1)[0], "*")]
-            doomed = [worker for key in keys for worker in self._idle.pop(key)]
-        for worker in doomed:
-            worker.close()
-
     def stop(self) -> None:
         """End every process."""
         with self._lock:
