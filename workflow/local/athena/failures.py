@@ -8,6 +8,7 @@ from workflow.errors import LakescrubError
 
 USER = 2
 SYSTEM = 1
+NOWHERE = "line 1:1"
 
 
 class QueryFailed(LakescrubError):
@@ -23,7 +24,13 @@ class QueryFailed(LakescrubError):
         """Build the StateChangeReason."""
         self.name = name
         self.category = category
+        self.text = text
         super().__init__(f"{name}: {text}")
+
+    def at(self, place: str) -> "QueryFailed":
+        """Give the same failure with its position, which was not known where it was raised."""
+        text = self.text.replace(NOWHERE, place, 1)
+        return QueryFailed(self.name, text, category=self.category)
 
 
 class QueryRefused(LakescrubError):

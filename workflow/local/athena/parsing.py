@@ -23,17 +23,26 @@ class Parsed:
     tree: exp.Query
     names: tuple[str, ...] | None
 
-    def place(self, name: str, *, table: str = "", line: int | None = None) -> str:
-        """Give the position of a name, as Trino does: ``line 1:8``."""
+    def place(self, name: str, *, table: str = "", at: tuple[int, int] | None = None) -> str:
+        """Give the position of a column's name, as Trino does: ``line 1:8``.
+
+        Args:
+            name: The column.
+            table: What stands before it.
+            at: Line and last column of the name, where they are known.
+        """
         for found in self._identifiers():
-            start = found.meta.get("start")
-            matches = found.name.lower() == name.lower() and start is not None
-            if matches and (line is None or found.meta.get("line") == line):
+            ends = (found.meta.get("line"), found.meta.get("col"))
+            if found.name.lower() == name.lower() and at in {None, ends}:
                 return self._position(_start(found, table))
         return "line 1:1"
 
     def _identifiers(self) -> Iterator[exp.Identifier]:
-        return (node for node in self.tree.find_all(exp.Identifier) if node.meta)
+        return (
+            node
+            for node in self.tree.find_all(exp.Identifier)
+            if "start" in node.meta and not isinstance(node.parent, exp.Alias)
+        )
 
     def _position(self, offset: int) -> str:
         before = self.text[:offset]

@@ -21,7 +21,7 @@ from workflow.local.athena.failures import QueryFailed
 from workflow.local.athena.loading import Source
 from workflow.local.athena.parsing import DIALECT, Parsed
 
-_LINE = re.compile(r"Line: (\d+)")
+_PLACE = re.compile(r"Line: (\d+), Col: (\d+)")
 _COLUMN = re.compile(r"(?:Column '|Unknown column: )([^'\n]+?)(?:' could|$)")
 Lookup = Callable[[str, str], Table | None]
 HasDatabase = Callable[[str], bool]
@@ -123,14 +123,14 @@ def _quoted(kind: DataType) -> DataType:
 
 
 def _not_found(parsed: Parsed, message: str) -> QueryFailed:
-    line, column = _LINE.search(message), _COLUMN.search(message)
+    at, column = _PLACE.search(message), _COLUMN.search(message)
     if column is None:
         return QueryFailed("SYNTAX_ERROR", "line 1:1: the names of the query cannot be resolved")
     name = column[1].strip('"').rsplit(".", 1)[-1].strip('"')
     if "ambiguous" in message.lower():
         return QueryFailed("AMBIGUOUS_NAME", f"{parsed.place(name)}: Column '{name}' is ambiguous")
-    table = _table_of(parsed, name) if line is None else ""
-    place = parsed.place(name, table=table, line=int(line[1]) if line else None)
+    table = _table_of(parsed, name) if at is None else ""
+    place = parsed.place(name, table=table, at=(int(at[1]), int(at[2])) if at else None)
     shown = f"{table}.{name}" if table else name
     return QueryFailed(
         "COLUMN_NOT_FOUND",

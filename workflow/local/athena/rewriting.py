@@ -183,7 +183,10 @@ def rewrite(tree: exp.Query, *, parsed: Parsed, now: Now) -> exp.Query:
     """
     for node in list(tree.walk(bfs=False))[::-1]:
         kind = node.type
-        replacement = _replacement(node, parsed, now)
+        try:
+            replacement = _replacement(node, parsed, now)
+        except QueryFailed as failure:
+            raise failure.at(parsed.node_place(node)) from None
         if replacement is not node:
             if replacement.type is None:
                 replacement.type = kind

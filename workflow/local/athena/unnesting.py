@@ -116,7 +116,8 @@ def _columns(node: exp.Expr, unnest: exp.Unnest) -> list[str]:
     if is_kind(node, "MAP"):
         return [f"{item}.key", f"{item}.value"]
     fields = _row_fields(node)
-    if fields is not None:
+    # Athena's guide takes whole rows under one name; Trino's makes a column of each field.
+    if fields is not None and len(_names(unnest)) != len(unnest.expressions):
         return [f"struct_extract_at({item}, {i})" for i in range(1, fields + 1)]
     if kind(node) not in {"", "ARRAY", "LIST"}:
         raise QueryFailed("TYPE_MISMATCH", f"line 1:1: Cannot unnest type: {kind(node).lower()}")
