@@ -1,5 +1,6 @@
 """Orchestration: the state machine, what it may call, and the topic for rejections."""
 
+import json
 from pathlib import Path
 
 from aws_cdk import RemovalPolicy
@@ -12,6 +13,7 @@ from constructs import Construct
 
 from infra import permissions
 from infra.catalog import Catalog
+from infra.definition_checks import check_definition
 from infra.environments import Environment
 from infra.tasks import Tasks
 
@@ -35,6 +37,8 @@ class Orchestration(Construct):
     ) -> None:
         """Create the topic, the role and the machine."""
         super().__init__(scope, construct_id)
+        definition = DEFINITION.read_text(encoding="utf-8")
+        check_definition(json.loads(definition))
         self.rejections = sns.Topic(self, "Rejections", enforce_ssl=True)
         if environment.alarm_email is not None:
             self.rejections.add_subscription(
@@ -56,7 +60,7 @@ class Orchestration(Construct):
             "StateMachine",
             state_machine_name=environment.stack_name,
             # Inline, so that cfn-lint and the tests see the definition that is deployed.
-            definition_body=sfn.DefinitionBody.from_string(DEFINITION.read_text(encoding="utf-8")),
+            definition_body=sfn.DefinitionBody.from_string(definition),
             definition_substitutions={
                 **{f"{name}FunctionArn": arn for name, arn in functions.items()},
                 "Crawler": catalog.crawler_name,
