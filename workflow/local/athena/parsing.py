@@ -50,7 +50,12 @@ class Parsed:
 
     def node_place(self, node: exp.Expr) -> str:
         """Give the position of a node: that of the first name in it."""
-        starts = [found.meta["start"] for found in node.find_all(exp.Identifier) if found.meta]
+        starts = [
+            found.meta["start"]
+            for found in node.find_all(exp.Identifier)
+            # The table of a resolved column carries the position of where it was named.
+            if "start" in found.meta and found.arg_key != "table"
+        ]
         own = node.meta.get("start")
         return self._position(min([*starts, *([own] if own is not None else [])], default=0))
 
