@@ -51,7 +51,7 @@ class Pool:
         self._idle: dict[str, list[Worker]] = {}
         self._busy: dict[str, list[Worker]] = {}
         self._stopped = False
-        self._looked = (0.0, 0.0)
+        self._looked = (time.monotonic(), roots.fingerprint())
 
     def invoke(self, order: Invocation) -> Outcome:
         """Run one invocation to its end on a free or a new worker."""
@@ -136,9 +136,12 @@ class Pool:
             for worker in self._idle.pop(old):
                 threading.Thread(target=worker.close, daemon=True).start()
 
-    def _fingerprint(self) -> float:
+    def _fingerprint(self) -> tuple[float, int]:
+        """Look at the sources now and then; while one thread looks, the others go on."""
         looked, found = self._looked
-        if time.monotonic() - looked > _LOOK_AT_SOURCES:
+        now = time.monotonic()
+        if now - looked > _LOOK_AT_SOURCES:
+            self._looked = (now, found)
             found = self._roots.fingerprint()
-            self._looked = (time.monotonic(), found)
+            self._looked = (now, found)
         return found

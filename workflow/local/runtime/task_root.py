@@ -7,9 +7,11 @@ A function whose code is a zip of its own (a custom resource's, a test's) is unp
 
 import hashlib
 import io
+import os
 import pathlib
 import zipfile
 
+_NOT_FUNCTIONS = frozenset({"__pycache__", "cli", "local"})
 PLACEHOLDER = "lakescrub-task-root"
 """A zip that holds only this name stands for the folder with lakescrub's own code."""
 
@@ -52,19 +54,18 @@ class TaskRoots:
             archive.extractall(target)
         return self._remember(code, target)
 
-    def fingerprint(self) -> float:
+    def fingerprint(self) -> tuple[float, int]:
         """Changes whenever a source file of the functions changes."""
-        watched = [
-            self._datasets,
-            *(self._source / "functions").rglob("*.py"),
-            *(
-                path
-                for path in (self._source / "workflow").rglob("*.py")
-                if path.relative_to(self._source).parts[1] not in {"local", "cli"}
-            ),
-        ]
-        newest = max((path.stat().st_mtime for path in watched if path.exists()), default=0.0)
-        return newest + len(watched)
+        times = [self._datasets.stat().st_mtime]
+        for folder in ("functions", "workflow"):
+            for place, folders, names in os.walk(self._source / folder):
+                folders[:] = [name for name in folders if name not in _NOT_FUNCTIONS]
+                times += [
+                    os.stat(f"{place}/{name}").st_mtime  # noqa: PTH116 - this runs all the time
+                    for name in names
+                    if name.endswith(".py")
+                ]
+        return max(times), len(times)
 
     def _remember(self, code: bytes, folder: pathlib.Path) -> pathlib.Path:
         self._unpacked[id(code)] = folder
