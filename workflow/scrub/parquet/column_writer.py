@@ -35,6 +35,7 @@ from workflow.scrub.parquet.fields import (
 if TYPE_CHECKING:
     from workflow.scrub.parquet.column import Column
     from workflow.scrub.parquet.pages import DataPage, Levels
+    from workflow.scrub.parquet.schema import Node
 
 
 @dataclass(slots=True)
@@ -67,77 +68,78 @@ class Encoded:
         return compact.encode(index)
 
 
-def encode_column(column: Column, old: Struct) -> Encoded:
-    """Encode a changed column chunk.
+class ColumnWriter:
+    """Encodes a changed column chunk piece by piece.
 
     Args:
-        column: The pages and values to write.
+        leaf: The chunk's leaf.
         old: The ColumnMetaData that it had.
     """
-    number = old.needed(Meta.CODEC, "codec")
-    out = Encoded(Struct())
-    writer = _Writer(column, Codec(number), out)
-    writer.write()
-    meta = out.meta
-    for kept in (Meta.TYPE, Meta.PATH, Meta.CODEC):
-        meta[kept] = old[kept]
-    meta.set_number(Meta.VALUES, column.entries)
-    meta.set_number(Meta.COMPRESSED, out.size)
-    meta.set_number(Meta.UNCOMPRESSED, out.plain_size)
-    statistics = Struct()
-    statistics.set_number(Statistics.NULLS, column.entries - column.present)
-    meta.set_struct(Meta.STATISTICS, statistics)
-    return out
 
+    def __init__(self, leaf: Node, old: Struct) -> None:
+        """Start with no page."""
+        self._physical = values.Physical.of(leaf)
+        self._old = old
+        self._codec = Codec(old.needed(Meta.CODEC, "codec"))
+        self._out = Encoded(Struct())
+        self._used: list[tuple[int, int]] = []
+        self._entries = 0
+        self._present = 0
+        self._first = 0
 
-class _Writer:
-    """Encodes the pages of one chunk."""
-
-    def __init__(self, column: Column, codec: Codec, out: Encoded) -> None:
-        self.column = column
-        self.codec = codec
-        self.out = out
-        self.used: list[tuple[int, int]] = []
-
-    def write(self) -> None:
-        numbered = self._encodings()
-        bodies = self._bodies(numbered)
-        first = self.out.size
+    def add(self, column: Column) -> None:
+        """Encode a piece."""
+        numbered = self._encodings(column)
+        bodies = self._bodies(column, numbered)
         for page, body in zip(numbered, bodies, strict=True):
-            start = self.out.size
+            start = self._out.size
             write = self._write_v1 if page.version == 1 else self._write_v2
             write(page, body)
-            self.out.locations.append((start, self.out.size - start, rows_of(page)))
-        meta = self.out.meta
-        meta.set_number(Meta.DATA_PAGE, first)
-        if first:
+            self._out.locations.append((start, self._out.size - start, page.rows))
+        self._entries += column.entries
+        self._present += len(column.values)
+
+    def finish(self) -> Encoded:
+        """Return the chunk."""
+        meta = self._out.meta
+        for kept in (Meta.TYPE, Meta.PATH, Meta.CODEC):
+            meta[kept] = self._old[kept]
+        meta.set_number(Meta.VALUES, self._entries)
+        meta.set_number(Meta.COMPRESSED, self._out.size)
+        meta.set_number(Meta.UNCOMPRESSED, self._out.plain_size)
+        meta.set_number(Meta.DATA_PAGE, self._first)
+        if self._first:
             meta.set_number(Meta.DICTIONARY_PAGE, 0)
+        statistics = Struct()
+        statistics.set_number(Statistics.NULLS, self._entries - self._present)
+        meta.set_struct(Meta.STATISTICS, statistics)
         # Levels are RLE, whatever the values are.
-        encodings = {encoding for _type, encoding in self.used} | {Encoding.RLE}
+        encodings = {encoding for _type, encoding in self._used} | {Encoding.RLE}
         meta.set_sequence(Meta.ENCODINGS, compact.I32, sorted(encodings))
         self._write_counts()
+        return self._out
 
-    def _encodings(self) -> list[DataPage]:
+    def _encodings(self, column: Column) -> list[DataPage]:
         """Return the pages with the encodings that they get.
 
-        Without any value there is no dictionary to refer to, and no delta to start from.
+        Without any value there is no dictionary to refer to, and no delta to start from. And a
+        dictionary comes before all data pages, or it does not come.
         """
-        has_dictionary = any(
-            page.present and page.encoding in values.DICTIONARY_ENCODINGS
-            for page in self.column.pages
+        can_refer = not self._out.locations and any(
+            page.present and page.encoding in values.DICTIONARY_ENCODINGS for page in column.pages
         )
         return [
             page
-            if page.present or (has_dictionary and page.encoding in values.DICTIONARY_ENCODINGS)
+            if (can_refer if page.encoding in values.DICTIONARY_ENCODINGS else page.present)
             else replace(page, encoding=Encoding.PLAIN)
-            for page in self.column.pages
+            for page in column.pages
         ]
 
-    def _bodies(self, numbered: list[DataPage]) -> list[bytes]:
+    def _bodies(self, column: Column, numbered: list[DataPage]) -> list[bytes]:
         """Return the encoded values of each page; the dictionary page is written on the way."""
         slices, start = [], 0
         for page in numbered:
-            slices.append(self.column.values.slice(start, page.present))
+            slices.append(column.values.slice(start, page.present))
             start += page.present
         bodies = [b""] * len(numbered)
         referring = [
@@ -148,7 +150,7 @@ class _Writer:
         for encoding in {page.encoding for page in numbered} - {*values.DICTIONARY_ENCODINGS}:
             chosen = [at for at, page in enumerate(numbered) if page.encoding == encoding]
             plain = [dense(slices[at]) for at in chosen]
-            encoded = values.encode_pages(self.column.leaf, plain, encoding)
+            encoded = values.encode_pages(self._physical, plain, encoding)
             for at, body in zip(chosen, encoded, strict=True):
                 bodies[at] = body
         return bodies
@@ -161,28 +163,28 @@ class _Writer:
         bodies: list[bytes],
     ) -> None:
         chunks = [chunk for at in referring for chunk in slices[at].chunks]
-        kind = self.column.values.type
-        indices, dictionary = canonical(pa.chunked_array(chunks, type=kind))
-        old = any(numbered[at].encoding == Encoding.PLAIN_DICTIONARY for at in referring)
-        self._write_dictionary(dictionary, old=old)
+        indices, dictionary = canonical(pa.chunked_array(chunks, type=slices[0].type))
+        first = numbered[referring[0]]
+        self._write_dictionary(dictionary, first)
         start, highest = 0, max(0, len(dictionary) - 1)
         for at in referring:
             count = numbered[at].present
             bodies[at] = values.encode_indices(indices.slice(start, count), highest)
             start += count
 
-    def _write_dictionary(self, dictionary: pa.Array, *, old: bool) -> None:
-        body = values.encode_pages(self.column.leaf, [dictionary], Encoding.PLAIN)[0]
+    def _write_dictionary(self, dictionary: pa.Array, first: DataPage) -> None:
+        body = values.encode_pages(self._physical, [dictionary], Encoding.PLAIN)[0]
+        old = first.encoding == Encoding.PLAIN_DICTIONARY
         encoding = Encoding.PLAIN_DICTIONARY if old else Encoding.PLAIN
         header = Struct()
         header.set_number(PageDictionary.VALUES, len(dictionary), kind=compact.I32)
         header.set_number(PageDictionary.ENCODING, encoding, kind=compact.I32)
-        packed = self.codec.compress(body)
-        checked = self.column.pages[0].checked
+        packed = self._codec.compress(body)
         self._add(
-            (PageType.DICTIONARY, Page.DICTIONARY, header), packed, len(body), checked=checked
+            (PageType.DICTIONARY, Page.DICTIONARY, header), packed, len(body), checked=first.checked
         )
-        self.used.append((PageType.DICTIONARY, encoding))
+        self._first = self._out.size
+        self._used.append((PageType.DICTIONARY, encoding))
 
     def _write_v1(self, page: DataPage, body: bytes) -> None:
         plain = b"".join(
@@ -196,61 +198,54 @@ class _Writer:
             (PageV1.REPETITION, page.repetition.encoding),
         ):
             header.set_number(number, value, kind=compact.I32)
-        packed = self.codec.compress(plain)
+        packed = self._codec.compress(plain)
         self._add((PageType.DATA, Page.V1, header), packed, len(plain), checked=page.checked)
-        self.used.append((PageType.DATA, page.encoding))
+        self._used.append((PageType.DATA, page.encoding))
 
     def _write_v2(self, page: DataPage, body: bytes) -> None:
         stored = page.repetition.data + page.definition.data
-        packed = self.codec.compress(body) if body else b""
+        packed = self._codec.compress(body) if body else b""
         header = Struct()
         for number, value in (
             (PageV2.VALUES, page.count),
             (PageV2.NULLS, page.count - page.present),
-            (PageV2.ROWS, rows_of(page)),
+            (PageV2.ROWS, page.rows),
             (PageV2.ENCODING, page.encoding),
             (PageV2.DEFINITION_BYTES, len(page.definition.data)),
             (PageV2.REPETITION_BYTES, len(page.repetition.data)),
         ):
             header.set_number(number, value, kind=compact.I32)
-        header[PageV2.COMPRESSED] = (compact.TRUE, bool(body) and self.codec.number != 0)
+        header[PageV2.COMPRESSED] = (compact.TRUE, bool(body) and self._codec.number != 0)
         size = len(stored) + len(body)
         self._add((PageType.DATA_V2, Page.V2, header), stored + packed, size, checked=page.checked)
-        self.used.append((PageType.DATA_V2, page.encoding))
+        self._used.append((PageType.DATA_V2, page.encoding))
 
     def _add(
         self, header: tuple[int, int, Struct], packed: bytes, size: int, *, checked: bool
     ) -> None:
         crc = zlib.crc32(packed) if checked else None
         head = values.page_header(*header, (size, len(packed)), crc)
-        self.out.parts += (head, packed)
-        self.out.size += len(head) + len(packed)
-        self.out.plain_size += len(head) + size
+        self._out.parts += (head, packed)
+        self._out.size += len(head) + len(packed)
+        self._out.plain_size += len(head) + size
 
     def _write_counts(self) -> None:
         counts = []
-        for kind, encoding in sorted(set(self.used)):
+        for kind, encoding in sorted(set(self._used)):
             count = Struct()
             count.set_number(1, kind, kind=compact.I32)
             count.set_number(2, encoding, kind=compact.I32)
-            count.set_number(3, self.used.count((kind, encoding)), kind=compact.I32)
+            count.set_number(3, self._used.count((kind, encoding)), kind=compact.I32)
             counts.append(count)
-        self.out.meta.set_sequence(Meta.ENCODING_STATS, compact.STRUCT, counts)
-
-
-def rows_of(page: DataPage) -> int:
-    """Count the rows that start in a page."""
-    if not page.repetition.highest:
-        return page.count
-    return page.repetition.numbers(page.count).count(0)
+        self._out.meta.set_sequence(Meta.ENCODING_STATS, compact.STRUCT, counts)
 
 
 def canonical(array: pa.ChunkedArray) -> tuple[pa.Array, pa.Array]:
     """Return indices and a dictionary without doubles, in the order of first occurrence."""
     if not pa.types.is_dictionary(array.type):
-        encoded = array.dictionary_encode().combine_chunks()
+        encoded = values.join(array.dictionary_encode())
         return encoded.indices, encoded.dictionary
-    joined = array.unify_dictionaries().combine_chunks()
+    joined = values.join(array.unify_dictionaries())
     entries = joined.dictionary.dictionary_encode()
     indices = entries.indices.take(joined.indices)
     order = indices.unique()

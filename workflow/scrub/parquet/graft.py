@@ -15,29 +15,33 @@ that a rule reaches: nothing could tell whether they hold a scrubbed value.
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from workflow.errors import MalformedData
 from workflow.scrub.parquet import compact, shape
 from workflow.scrub.parquet.apply import scrub_column
-from workflow.scrub.parquet.column_writer import encode_column
+from workflow.scrub.parquet.column_writer import ColumnWriter
 from workflow.scrub.parquet.fields import Chunk, Group, Meta, Offsets
 from workflow.scrub.parquet.footer import MAGIC, encode
 from workflow.scrub.parquet.layout import Part, chunk_meta, items
 from workflow.scrub.parquet.rows import GroupRows
 from workflow.scrub.parquet.tape import Tape
-from workflow.scrub.parquet.traces import has_traces
+from workflow.scrub.parquet.traces import Traces
 from workflow.scrub.parquet.work import Work
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import BinaryIO
 
     from workflow.scrub.formats.base import Sink
     from workflow.scrub.parquet.column import Column
+    from workflow.scrub.parquet.column_writer import Encoded
     from workflow.scrub.parquet.compact import Struct
     from workflow.scrub.parquet.footer import Footer
     from workflow.scrub.parquet.layout import Item
-    from workflow.scrub.parquet.schema import Schema
+    from workflow.scrub.parquet.schema import Node, Schema
+    from workflow.scrub.parquet.targets import Target
     from workflow.scrub.plan import Plan
 
 _Place = tuple[int, int]
@@ -157,17 +161,39 @@ class _Graft:
             self.footer.groups[group].set_number(Group.ROWS, self.groups[group].left)
         return self.groups[group]
 
-    def _scrub(self, item: Item, rows: GroupRows, chunk: Struct) -> Column | None:
+    def _scrub(self, item: Item, rows: GroupRows, chunk: Struct) -> Encoded | None:
         """Return the chunk changed; None where it can stay as it is."""
-        column = rows.column(self.schema.leaves[item.column])
-        changed = column if rows.kept is not None else None
-        for target in self.work.edits.get(item.column, ()):
-            new = scrub_column(target, changed or column, self.work.plan, rows)
+        leaf, targets = self.schema.leaves[item.column], self.work.edits.get(item.column, [])
+        whole = any(target.keys for target in targets)
+        traces = Traces(chunk_meta(chunk), self._column_index(item))
+        writer, same = None, 0
+        for piece in rows.pieces(leaf, whole=whole):
+            new = self._scrub_piece(piece, rows, targets)
+            if new is not None and writer is None:
+                writer = self._rewrite(chunk, leaf, islice(rows.pieces(leaf, whole=whole), same))
+            if writer is not None:
+                writer.add(new or piece)
+            else:
+                same += 1
+                traces.look(piece)
+        if writer is None and traces.found:
+            self.work.count_traces(targets)
+            writer = self._rewrite(chunk, leaf, rows.pieces(leaf, whole=whole))
+        return None if writer is None else writer.finish()
+
+    def _scrub_piece(self, piece: Column, rows: GroupRows, targets: list[Target]) -> Column | None:
+        changed = piece if rows.kept is not None else None
+        for target in targets:
+            new = scrub_column(target, changed or piece, self.work.plan, rows)
             changed = new or changed
-        if changed is None and has_traces(column, chunk_meta(chunk), self._column_index(item)):
-            self.work.count_traces(self.work.edits[item.column])
-            changed = column
         return changed
+
+    def _rewrite(self, chunk: Struct, leaf: Node, pieces: Iterable[Column]) -> ColumnWriter:
+        """Return a writer that got some pieces as they are."""
+        writer = ColumnWriter(leaf, chunk_meta(chunk))
+        for piece in pieces:
+            writer.add(piece)
+        return writer
 
     def _column_index(self, item: Item) -> Struct | None:
         index = self.indexes.get((item.group, item.column))
@@ -188,10 +214,9 @@ class _Graft:
                 meta.set_number(field, offset + by)
         _move_file_offset(chunk, item, by)
 
-    def _write_chunk(self, item: Item, chunk: Struct, column: Column) -> None:
+    def _write_chunk(self, item: Item, chunk: Struct, encoded: Encoded) -> None:
         start = self.tape.at
         self.done[item.group, item.column] = None
-        encoded = encode_column(column, chunk_meta(chunk))
         self.tape.write(encoded.parts)
         meta = encoded.meta
         meta.set_number(Meta.DATA_PAGE, start + meta.needed(Meta.DATA_PAGE, "offset"))

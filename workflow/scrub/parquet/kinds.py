@@ -25,6 +25,11 @@ DAY_SECONDS = 86_400
 class Kind(Protocol):
     """How to ask an action for a physical value, and a row test about it."""
 
+    @property
+    def asks(self) -> tuple[str, ...]:
+        """The methods of an action that may be asked."""
+        ...
+
     def ask(self, action: Action, value: Any) -> Any:
         """Return the new physical value, None for null."""
         ...
@@ -36,6 +41,11 @@ class Kind(Protocol):
 
 class Text(NamedTuple):
     """UTF-8 in a BYTE_ARRAY; bytes that are not UTF-8 are asked as bytes."""
+
+    @property
+    def asks(self) -> tuple[str, ...]:
+        """The methods of an action that may be asked."""
+        return ("on_text", "on_binary")
 
     def ask(self, action: Action, value: bytes) -> bytes | None:
         """Ask for a text."""
@@ -63,6 +73,11 @@ class Opaque(NamedTuple):
 
     sized: bool
 
+    @property
+    def asks(self) -> tuple[str, ...]:
+        """The methods of an action that may be asked."""
+        return ("on_binary",)
+
     def ask(self, action: Action, value: Any) -> Any:
         """Ask for bytes."""
         if self.sized or not isinstance(value, bytes):
@@ -76,6 +91,11 @@ class Opaque(NamedTuple):
 
 class Boolean(NamedTuple):
     """True or false."""
+
+    @property
+    def asks(self) -> tuple[str, ...]:
+        """The methods of an action that may be asked."""
+        return ("on_boolean",)
 
     def ask(self, action: Action, value: bool) -> bool | None:
         """Ask for a boolean."""
@@ -94,6 +114,11 @@ class Day(NamedTuple):
     """
 
     ticks: int
+
+    @property
+    def asks(self) -> tuple[str, ...]:
+        """The methods of an action that may be asked."""
+        return ("on_day",)
 
     def ask(self, action: Action, value: int | bytes) -> int | bytes | None:
         """Ask for a day; the time of day stays or becomes 00:00."""

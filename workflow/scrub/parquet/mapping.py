@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from workflow.scrub.actions.base import Action
 from workflow.scrub.parquet.kinds import DAY_SECONDS, Day, Kind, Text
 from workflow.scrub.parquet.meanings import kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from workflow.scrub.actions.base import Action
     from workflow.scrub.parquet.schema import Node
     from workflow.scrub.row_test import RowTest
 
@@ -41,14 +41,14 @@ class Mapped:
 def apply(action: Action, leaf: Node, values: pa.ChunkedArray) -> Mapped:
     """Apply an action to the physical values of a leaf, none of which is null."""
     plain = _plain_type(values.type)
-    if action.nulls:
-        return _collect(plain, ((pa.nulls(len(p), plain), _true(len(p))) for p in values.chunks))
     kind = kind_of(leaf)
+    if action.nulls or _fits_nothing(action, kind):
+        return _collect(plain, ((pa.nulls(len(p), plain), _true(len(p))) for p in values.chunks))
     if action.constant is not None and isinstance(kind, Text):
         constant = pa.scalar(action.constant.encode("utf-8", "replace"), plain)
         if action.on_binary(b"\xff") == constant.as_py() or _is_utf8(values):
             return _collect(plain, (_all_equal(constant, part) for part in values.chunks))
-    if isinstance(kind, Day) and kind.ticks > 0:
+    if isinstance(kind, Day) and kind.ticks > 0 and not pa.types.is_dictionary(values.type):
         return _collect(plain, (_map_moments(action, kind, part) for part in values.chunks))
     encoded = values if pa.types.is_dictionary(values.type) else values.dictionary_encode()
     parts = (_map_part(action, kind, part) for part in encoded.chunks)
@@ -62,9 +62,22 @@ def rows_meet(test: RowTest, leaf: Node, values: pa.ChunkedArray) -> pa.Array:
     null = test.on_null(null=False)
     out = []
     for part in encoded.chunks:
-        met = [null or _meets(test, kind.spell(value)) for value in _python(part.dictionary)]
-        out.append(pa.array(met, pa.bool_()).take(part.indices))
+        met = _equal_texts(test, kind, part.dictionary)
+        if met is None:
+            found = [null or _meets(test, kind.spell(value)) for value in _python(part.dictionary)]
+            met = pa.array(found, pa.bool_())
+        out.append(met.take(part.indices))
     return pa.chunked_array(out, type=pa.bool_()).combine_chunks()
+
+
+def _equal_texts(test: RowTest, kind: Kind, entries: pa.Array) -> pa.Array | None:
+    """Compare texts with the wanted ones in Arrow; None where that is not the question."""
+    rule = test.rule
+    wanted = rule.among or ((rule.equals,) if rule.equals is not None else ())
+    if not wanted or not isinstance(kind, Text):
+        return None
+    texts = [value.encode("utf-8", "replace") for value in wanted if isinstance(value, str)]
+    return pc.is_in(entries, value_set=pa.array(texts, entries.type))
 
 
 def _meets(test: RowTest, value: Any) -> bool:
@@ -75,6 +88,11 @@ def _meets(test: RowTest, value: Any) -> bool:
     if isinstance(value, str):
         return test.on_text(value)
     return test.on_number(format(value, "f"))
+
+
+def _fits_nothing(action: Action, kind: Kind) -> bool:
+    """Tell whether the action has no answer of its own for any value of a kind."""
+    return all(getattr(type(action), name) is getattr(Action, name) for name in kind.asks)
 
 
 def _map_part(action: Action, kind: Kind, part: pa.DictionaryArray) -> tuple[pa.Array, pa.Array]:

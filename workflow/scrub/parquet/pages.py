@@ -90,6 +90,18 @@ class DataPage:
     definition: Levels
     checked: bool
 
+    @property
+    def rows(self) -> int:
+        """Rows that start in it."""
+        if not self.repetition.highest:
+            return self.count
+        return self.repetition.numbers(self.count).count(0)
+
+    @property
+    def starts_row(self) -> bool:
+        """Whether its first entry is the first of a row."""
+        return not self.repetition.highest or self.repetition.numbers(self.count)[:1] == b"\0"
+
 
 @dataclass(frozen=True, slots=True)
 class RawPage:

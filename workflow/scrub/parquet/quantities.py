@@ -26,6 +26,11 @@ class Integer(NamedTuple):
     unsigned: bool
     stored: int
 
+    @property
+    def asks(self) -> tuple[str, ...]:
+        """The methods of an action that may be asked."""
+        return ("on_number",)
+
     def ask(self, action: Action, value: int) -> int | None:
         """Ask for a number."""
         new = _whole(action.on_number(self._text(value)))
@@ -54,6 +59,11 @@ class Floating(NamedTuple):
 
     packing: str
     packed: bool
+
+    @property
+    def asks(self) -> tuple[str, ...]:
+        """The methods of an action that may be asked."""
+        return ("on_number",)
 
     def ask(self, action: Action, value: float | bytes) -> float | bytes | None:
         """Ask for a number; one that is not stored exactly must still be its own image."""
@@ -96,6 +106,11 @@ class Scaled(NamedTuple):
     scale: int
     precision: int
     length: int
+
+    @property
+    def asks(self) -> tuple[str, ...]:
+        """The methods of an action that may be asked."""
+        return ("on_number",)
 
     def ask(self, action: Action, value: int | bytes) -> int | bytes | None:
         """Ask for a number."""

@@ -10,11 +10,12 @@ import pyarrow.compute as pc
 from workflow.errors import MalformedData
 from workflow.scrub.parquet import edits, mapping
 from workflow.scrub.parquet.apply import chosen_entries, count_instances
-from workflow.scrub.parquet.column import read_column
+from workflow.scrub.parquet.column import ChunkReader
 from workflow.scrub.parquet.layout import chunk_meta
 from workflow.scrub.parquet.work import column
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import BinaryIO
 
     from workflow.scrub.parquet.column import Column
@@ -65,20 +66,29 @@ class GroupRows:
         if self.left:
             self._count_drops()
 
-    def column(self, leaf: Node) -> Column:
-        """Decode the chunk of a leaf; rows that go are gone from it."""
-        number = column(leaf)
-        place = self._places[number]
-        self._source.seek(place.start)
+    def pieces(self, leaf: Node, *, whole: bool = False) -> Iterator[Column]:
+        """Decode the chunk of a leaf in pieces; rows that go are gone from them."""
+        number, row = column(leaf), 0
         meta = chunk_meta(self._chunks[number])
-        found = read_column(
-            self._source.read, leaf, meta, start=place.start, size=place.end - place.start
-        )
-        if self.kept is None:
-            return found
-        if not leaf.repetition and found.entries != self._rows:
+        reader = ChunkReader(self._source, leaf, meta, self._places[number])
+        for piece in reader.pieces(whole=whole):
+            if self.kept is None:
+                yield piece
+                continue
+            count = piece.rows
+            yield edits.filter_rows(piece, self._rows_of(self.kept, row, count))
+            row += count
+        if self.kept is not None:
+            self._rows_of(self.kept, row, self._rows - row)
+
+    def column(self, leaf: Node) -> Column:
+        """Decode the chunk of a leaf as one piece."""
+        return next(self.pieces(leaf, whole=True))
+
+    def _rows_of(self, kept: pa.Array, first: int, count: int) -> pa.Array:
+        if not 0 <= count <= self._rows - first:
             raise MalformedData("a column chunk has another number of rows than its row group")
-        return edits.filter_rows(found, self.kept)
+        return kept.slice(first, count)
 
     def _test(self) -> pa.Array | None:
         test, goes = self._work.plan.row_test, None
@@ -91,24 +101,31 @@ class GroupRows:
 
     def _meeting(self, target: Target, test: RowTest) -> pa.Array:
         """Tell for each row whether a selected value in it meets the test."""
-        found = self.column(next(target.node.leaves()))
-        numbers = edits.row_numbers(found)
-        there = edits.instances(found, target.definition, target.repetition)
-        definition = edits.definition_levels(found)
+        leaf = next(target.node.leaves())
+        parts = [
+            self._meeting_in(piece, target, test)
+            for piece in self.pieces(leaf, whole=bool(target.keys))
+        ]
+        met = pa.chunked_array(parts, type=pa.bool_()).combine_chunks()
+        if len(met) != self._rows:
+            raise MalformedData("a column chunk has another number of rows than its row group")
+        return met
+
+    def _meeting_in(self, piece: Column, target: Target, test: RowTest) -> pa.Array:
+        numbers = edits.row_numbers(piece)
+        there = edits.instances(piece, target.definition, target.repetition)
+        definition = edits.definition_levels(piece)
         met = pc.and_(
             pa.repeat(pa.scalar(test.on_null(null=True)), len(definition)),
             pc.less(definition, target.node.definition),
         )
         if target.node.column is not None:
             has = pc.equal(definition, target.node.definition)
-            met = pc.replace_with_mask(met, has, mapping.rows_meet(test, target.node, found.values))
+            met = pc.replace_with_mask(met, has, mapping.rows_meet(test, target.node, piece.values))
         met = pc.and_(met, there)
-        chosen = chosen_entries(target, found, self)
-        rows = numbers.unique()
-        if len(rows) != self._rows:
-            raise MalformedData("a column chunk has another number of rows than its row group")
+        chosen = chosen_entries(target, piece, self)
         hit = numbers.filter(met if chosen is None else pc.and_(met, chosen))
-        return pc.is_in(rows, value_set=hit.unique())
+        return pc.is_in(numbers.unique(), value_set=hit.unique())
 
     def _count_drops(self) -> None:
         for drop in self._work.drops:
@@ -117,6 +134,6 @@ class GroupRows:
             if not drop.definition and not drop.repetition:
                 tally.matched += self.left
             else:
-                leaf = next(drop.node.leaves())
-                count_instances(drop, self.column(leaf), self._work.plan, None)
+                for piece in self.pieces(next(drop.node.leaves())):
+                    count_instances(drop, piece, self._work.plan, None)
             tally.changed += tally.matched - before

@@ -18,27 +18,37 @@ from workflow.scrub.parquet.fields import Index, Meta, Type
 if TYPE_CHECKING:
     from workflow.scrub.parquet.column import Column
     from workflow.scrub.parquet.compact import Struct
-    from workflow.scrub.parquet.schema import Node
 
 # Numbers, names, offsets, and what is compared with the values. All else may tell of them.
 _PLAIN = frozenset({1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12, 13, 16})
 
 
-def has_traces(column: Column, meta: Struct, column_index: Struct | None) -> bool:
-    """Tell whether a chunk's surroundings hold a value that is not among its own.
+class Traces:
+    """Looks for traces in a chunk while its pieces pass by.
 
     Args:
-        column: The chunk.
-        meta: Its ColumnMetaData.
+        meta: The chunk's ColumnMetaData.
         column_index: Its column index, if it has one.
     """
-    if meta.keys() - _PLAIN:
-        return True
-    bounds = set(column.bounds)
-    bounds |= pages.statistics_bounds(meta.struct(Meta.STATISTICS))
-    if column_index is not None:
-        bounds |= _index_bounds(column_index)
-    return _loose_entries(column) or _unknown_bounds(column, bounds)
+
+    def __init__(self, meta: Struct, column_index: Struct | None) -> None:
+        """Note what the chunk's surroundings say."""
+        self._strange = bool(meta.keys() - _PLAIN)
+        self._bounds = pages.statistics_bounds(meta.struct(Meta.STATISTICS))
+        if column_index is not None:
+            self._bounds |= _index_bounds(column_index)
+
+    def look(self, piece: Column) -> None:
+        """Compare a piece with what is said of it."""
+        self._bounds |= piece.bounds
+        if not self._strange:
+            self._strange = _loose_entries(piece)
+            self._bounds -= _known_bounds(piece, self._bounds)
+
+    @property
+    def found(self) -> bool:
+        """Whether something tells of a value that was in no piece."""
+        return self._strange or bool(self._bounds)
 
 
 def _index_bounds(index: Struct) -> set[bytes]:
@@ -47,38 +57,40 @@ def _index_bounds(index: Struct) -> set[bytes]:
     return found - {b""}
 
 
-def _loose_entries(column: Column) -> bool:
+def _loose_entries(piece: Column) -> bool:
     """Tell whether the dictionary has an entry that no value refers to."""
-    if column.dictionary is None or not len(column.dictionary):
+    if piece.dictionary is None:
         return False
-    if pa.types.is_dictionary(column.values.type):
-        used = column.values.unify_dictionaries().combine_chunks().indices.unique()
-        return len(used) < len(column.dictionary)
-    known = pc.is_in(column.dictionary, value_set=column.values.unique())
-    return not pc.all(known, min_count=0).as_py()
+    if not pa.types.is_dictionary(piece.values.type):
+        # Plain values after others that use the dictionary; without any value, nothing uses it.
+        return bool(len(piece.values) == 0 < len(piece.dictionary))
+    used = values.join(piece.values).indices.unique()
+    return bool(len(used) < len(piece.dictionary))
 
 
-def _unknown_bounds(column: Column, bounds: set[bytes]) -> bool:
+def _known_bounds(piece: Column, bounds: set[bytes]) -> set[bytes]:
+    """Return the bounds that are values of the piece."""
     if not bounds:
-        return False
-    decoded = _decode(column.leaf, bounds)
-    if decoded is None:
-        return True
-    own = column.values.unique()
+        return set()
+    physical = values.Physical.of(piece.leaf)
+    candidates = [bound for bound in sorted(bounds) if _fits(bound, physical)]
+    own = piece.values.unique()
     if pa.types.is_dictionary(own.type):
         own = own.cast(own.type.value_type)
-    return not pc.all(pc.is_in(decoded, value_set=own), min_count=0).as_py()
+    known = pc.is_in(_decode(candidates, physical), value_set=own)
+    return {bound for bound, found in zip(candidates, known.to_pylist(), strict=True) if found}
 
 
-def _decode(leaf: Node, bounds: set[bytes]) -> pa.Array | None:
-    """Return bounds as physical values; None where they are none."""
-    kind = values.arrow_type(leaf)
-    if leaf.type == Type.BYTE_ARRAY:
-        return pa.array(sorted(bounds), kind)
-    if leaf.type == Type.BOOLEAN:
+def _fits(bound: bytes, physical: values.Physical) -> bool:
+    if physical.type == Type.BYTE_ARRAY:
+        return True
+    return bool(len(bound) == max(1, physical.arrow.bit_width // 8))
+
+
+def _decode(bounds: list[bytes], physical: values.Physical) -> pa.Array:
+    kind = physical.arrow
+    if physical.type == Type.BYTE_ARRAY:
+        return pa.array(bounds, kind)
+    if physical.type == Type.BOOLEAN:
         return pa.array([bound != b"\0" for bound in bounds], kind)
-    size = kind.bit_width // 8
-    if any(len(bound) != size for bound in bounds):
-        return None
-    data = pa.py_buffer(b"".join(bounds))
-    return pa.Array.from_buffers(kind, len(bounds), [None, data])
+    return pa.Array.from_buffers(kind, len(bounds), [None, pa.py_buffer(b"".join(bounds))])

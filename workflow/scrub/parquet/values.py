@@ -1,10 +1,12 @@
 """The values of one leaf between Parquet's encodings and Arrow.
 
-Strategy: the values of all data pages of a chunk, stripped of their levels, are put into a Parquet
-file in memory whose only column is required and flat, and carries no annotation. pyarrow decodes
-that file: every encoding, at the speed of C++, and nothing is converted on the way (INT96 is read
-as 12 bytes, a decimal as its bytes or integer, a time as its integer). Encoding is the way back:
-each page is a row group of a file in memory, and the body of its only page is lifted out.
+Strategy: the values of data pages, stripped of their levels, are put into a Parquet file in memory
+whose only column is required and flat, and carries no annotation. pyarrow decodes that file: every
+encoding, at the speed of C++, and nothing is converted on the way (INT96 is read as 12 bytes, a
+decimal as its bytes or integer, a time as its integer). Pages of dictionary indices get a
+dictionary in which entry 5 is the number 5, so they are decoded to indices, whatever the type.
+Encoding is the way back: each page is a row group of a file in memory, and the body of its only
+page is lifted out.
 
 So nesting never meets Arrow's types, and siblings, null structs and old list layouts cannot be
 disturbed by a round trip.
@@ -12,13 +14,14 @@ disturbed by a round trip.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from array import array
+from typing import TYPE_CHECKING, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from workflow.errors import MalformedData
+from workflow.errors import MalformedData, ObjectTooLarge
 from workflow.scrub.parquet import compact, footer, levels
 from workflow.scrub.parquet.compact import Struct
 from workflow.scrub.parquet.fields import (
@@ -36,7 +39,7 @@ from workflow.scrub.parquet.fields import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from workflow.scrub.parquet.schema import Node
 
@@ -53,45 +56,59 @@ _ENCODING_NAMES = {
 _HUGE = 1 << 30
 
 
-def arrow_type(leaf: Node) -> pa.DataType:
-    """Return the Arrow type that holds a leaf's physical values."""
-    if leaf.type in (Type.FIXED, Type.INT96):
-        return pa.binary(leaf.length)
-    return {
-        Type.BOOLEAN: pa.bool_(),
-        Type.INT32: pa.int32(),
-        Type.INT64: pa.int64(),
-        Type.FLOAT: pa.float32(),
-        Type.DOUBLE: pa.float64(),
-        Type.BYTE_ARRAY: pa.binary(),
-    }[leaf.type]
+class Physical(NamedTuple):
+    """How the values of a leaf are stored.
+
+    Attributes:
+        type: The physical type; INT96 is read as 12 bytes.
+        length: Bytes of one value, for those of fixed length.
+    """
+
+    type: int
+    length: int = 0
+
+    @classmethod
+    def of(cls, leaf: Node) -> Physical:
+        """Return what a leaf's values are stored as."""
+        return cls(Type.FIXED if leaf.type == Type.INT96 else leaf.type, leaf.length)
+
+    @property
+    def arrow(self) -> pa.DataType:
+        """The Arrow type that holds the values."""
+        return pa.binary(self.length) if self.type == Type.FIXED else _ARROW[self.type]()
+
+
+_ARROW: dict[int, Callable[[], pa.DataType]] = {
+    Type.BOOLEAN: pa.bool_,
+    Type.INT32: pa.int32,
+    Type.INT64: pa.int64,
+    Type.FLOAT: pa.float32,
+    Type.DOUBLE: pa.float64,
+    Type.BYTE_ARRAY: pa.binary,
+}
+
+
+_INDEX = Physical(Type.INT32)
 
 
 class Decoder:
-    """Collects the values of a chunk's pages, then decodes them all at once.
+    """Collects the values of pages, then decodes them all at once.
 
     Args:
-        leaf: The leaf whose values they are.
+        physical: What the values are stored as.
+        entries: The size of the dictionary that the pages refer to; then the values are indices.
     """
 
-    def __init__(self, leaf: Node) -> None:
+    def __init__(self, physical: Physical, entries: int | None = None) -> None:
         """Start the file in memory."""
-        self.leaf = leaf
+        self.physical = physical if entries is None else _INDEX
+        self.size = 0
         self._file = bytearray(footer.MAGIC)
         self._count = 0
-        self._dictionary = 0
-        self._first = len(footer.MAGIC)
         self._encodings: set[int] = set()
-
-    def add_dictionary(self, count: int, body: memoryview) -> None:
-        """Add the dictionary page; it comes first."""
-        if self._count or self._dictionary:
-            raise MalformedData("a Parquet dictionary is not the first page of its chunk")
-        self._dictionary = len(self._file)
-        header = Struct()
-        header.set_number(PageDictionary.VALUES, count, kind=compact.I32)
-        header.set_number(PageDictionary.ENCODING, Encoding.PLAIN, kind=compact.I32)
-        self._add(PageType.DICTIONARY, Page.DICTIONARY, header, body)
+        self._dictionary = 0
+        if entries is not None:
+            self._add_identity(entries)
         self._first = len(self._file)
 
     def add_page(self, count: int, encoding: int, body: memoryview) -> None:
@@ -108,30 +125,31 @@ class Decoder:
             header.set_number(field, number, kind=compact.I32)
         self._add(PageType.DATA, Page.V1, header, body)
         self._count += count
+        self.size += len(body)
         self._encodings.add(encoding)
 
-    def finish(self) -> pa.ChunkedArray:
-        """Return all values: as a dictionary array where every page refers to the dictionary."""
+    def finish(self) -> pa.Array:
+        """Return all values."""
         if not self._count:
-            return pa.chunked_array([], type=arrow_type(self.leaf))
+            return pa.array([], self.physical.arrow)
         self._file += footer.encode(self._metadata())
-        by_dictionary = self.leaf.type == Type.BYTE_ARRAY and self._encodings <= {
-            *DICTIONARY_ENCODINGS
-        }
         try:
-            with pq.ParquetFile(
-                pa.BufferReader(pa.py_buffer(self._file)),
-                read_dictionary=["v"] if by_dictionary else None,
-            ) as reader:
+            with pq.ParquetFile(pa.BufferReader(pa.py_buffer(self._file))) as reader:
                 column = reader.read(use_threads=False).column(0)
-            if by_dictionary:
-                # Reading into a dictionary array does not compare the indices with its size.
-                column.validate(full=True)
         except (pa.ArrowException, OSError, ValueError, MemoryError, OverflowError):
             raise MalformedData("a page of a selected Parquet column cannot be decoded") from None
         if len(column) != self._count:
             raise MalformedData("a page of a selected Parquet column has too few values")
-        return column
+        return join(column)
+
+    def _add_identity(self, entries: int) -> None:
+        """Add a dictionary whose values are its indices: what refers to it is decoded to these."""
+        header = Struct()
+        header.set_number(PageDictionary.VALUES, entries, kind=compact.I32)
+        header.set_number(PageDictionary.ENCODING, Encoding.PLAIN, kind=compact.I32)
+        self._dictionary = len(self._file)
+        plain = array("i", range(entries)).tobytes()
+        self._add(PageType.DICTIONARY, Page.DICTIONARY, header, memoryview(plain))
 
     def _add(self, kind: int, field: int, header: Struct, body: memoryview) -> None:
         self._file += page_header(kind, field, header, (len(body), len(body)))
@@ -141,8 +159,7 @@ class Decoder:
         root, leaf = Struct(), Struct()
         root.set_binary(Element.NAME, b"s")
         root.set_number(Element.CHILDREN, 1, kind=compact.I32)
-        length = self.leaf.length
-        kind = Type.FIXED if self.leaf.type == Type.INT96 else self.leaf.type
+        kind, length = self.physical
         leaf.set_number(Element.TYPE, kind, kind=compact.I32)
         if kind == Type.FIXED:
             leaf.set_number(Element.LENGTH, length, kind=compact.I32)
@@ -194,10 +211,9 @@ def page_header(
     return compact.encode(page)
 
 
-def encode_pages(leaf: Node, pages: Sequence[pa.Array], encoding: int) -> list[bytes]:
+def encode_pages(physical: Physical, pages: Sequence[pa.Array], encoding: int) -> list[bytes]:
     """Return the bodies of pages with the values of each array; an empty array gives b""."""
-    kind = arrow_type(leaf)
-    schema = pa.schema([pa.field("v", kind, nullable=False)])
+    schema = pa.schema([pa.field("v", physical.arrow, nullable=False)])
     sink = pa.BufferOutputStream()
     with pq.ParquetWriter(
         sink,
@@ -236,6 +252,14 @@ def encode_hybrid(numbers: pa.Array, width: int) -> bytes:
     lane = 1 if width <= 8 else 2 if width <= 16 else 4  # noqa: PLR2004
     kind = {1: pa.uint8(), 2: pa.uint16(), 4: pa.uint32()}[lane]
     return levels.encode_packed(_fixed_bytes(numbers.cast(kind), lane), lane, width)
+
+
+def join(found: pa.ChunkedArray) -> pa.Array:
+    """Return one array; more than 2 GiB of texts in one piece are refused."""
+    joined = found.combine_chunks()
+    if isinstance(joined, pa.ChunkedArray):
+        raise ObjectTooLarge("a piece of a selected Parquet column is larger than 2 GiB")
+    return joined
 
 
 def _fixed_bytes(numbers: pa.Array, size: int) -> bytes:
