@@ -11,7 +11,7 @@ from workflow.errors import NotFound
 from workflow.policy import Policies, examine, format_duration, read_policies
 from workflow.policy.comparison import compare, describe, describe_rule
 from workflow.policy.loading import read_text
-from workflow.policy.problems import render
+from workflow.policy.problems import in_order, render
 
 app = typer.Typer(
     add_completion=False,
@@ -35,8 +35,7 @@ def check(
     """
     policies, problems = examine(read_text(file))
     if as_json:
-        in_order = sorted(set(problems), key=lambda problem: (problem.line, problem.key))
-        told = [{"line": p.line, "key": p.key, "problem": p.what} for p in in_order]
+        told = [{"line": p.line, "key": p.key, "problem": p.what} for p in in_order(problems)]
         print_json({"file": str(file), "valid": not problems, "problems": told})
     elif problems:
         say(render(problems, source=str(file)))

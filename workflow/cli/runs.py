@@ -161,6 +161,7 @@ def redrive(
     version: Version = None,
     stack: Stack = DEFAULT_STACK,
     endpoint_url: Endpoint = None,
+    as_json: AsJson = False,
 ) -> None:
     """Resume a failed run at the state where it failed.
 
@@ -170,7 +171,10 @@ def redrive(
     bench = open_workbench(stack, endpoint_url)
     details = _details(bench, run, version)
     bench.history.redrive(details.arn)
-    say(f"redriven: lakescrub runs show {details.name}")
+    if as_json:
+        print_json({"run": details.name, "redriven": True})
+    else:
+        say(f"redriven: lakescrub runs show {details.name}")
 
 
 def _details(bench: "Workbench", run: str, version: str | None) -> "RunDetails":

@@ -105,6 +105,7 @@ def cancel(
     version: Version = None,
     stack: Stack = DEFAULT_STACK,
     endpoint_url: Endpoint = None,
+    as_json: AsJson = False,
 ) -> None:
     """Cancel a pending upload.
 
@@ -119,7 +120,10 @@ def cancel(
     entry = the_only([each for each in found if each.status in sources], what="pending")
     if not bench.ledger.park(entry, replace(entry, status=Status.CANCELLED)):
         raise UsageError("too late: a run has taken it up; see `lakescrub ledger show`")
-    say(f"cancelled version {entry.version} of {entry.path}")
+    if as_json:
+        print_json({"path": str(entry.path), "version": entry.version, "status": "cancelled"})
+    else:
+        say(f"cancelled version {entry.version} of {entry.path}")
 
 
 @app.command("run-now")

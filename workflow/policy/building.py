@@ -1,17 +1,18 @@
 """Datasets built from their shapes: what only the engine can check, with the lines it refuses."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from workflow.errors import PolicyError
+from workflow.policy.clashes import clashes
 from workflow.policy.dataset import Dataset
 from workflow.policy.document import Document
 from workflow.policy.model import DatasetShape, DropRowsShape
 from workflow.policy.naming import table_name
 from workflow.policy.problems import Path, Problem, nearest, one_of
-from workflow.scrub import ACTIONS, CsvOptions, RowRule, Rule, ScrubOptions, check_rules
+from workflow.scrub import ACTIONS, CsvOptions, RowRule, Rule, ScrubOptions
 
 _OWN_KEYS = ("field", "action", "missing")
 _Built = TypeVar("_Built")
@@ -94,16 +95,12 @@ class Builder:
             return None
 
     def _check_together(self, path: Path, dataset: Dataset) -> None:
-        try:
-            check_rules(dataset.rules, dataset.options, format=dataset.format)
-        except PolicyError as error:
-            positions: Sequence[int] = getattr(error, "positions", ())
-            places: list[Path] = [(*path, "scrub", position) for position in positions]
-            if "drop_rows" in str(error):
+        for numbers, text in clashes(dataset):
+            places: list[Path] = [(*path, "scrub", number) for number in numbers]
+            if "drop_rows" in text:
                 places.append((*path, "drop_rows"))
             lines = " and ".join(str(self.document.line(place)) for place in places)
-            what = f"{error} (lines {lines})" if len(places) > 1 else str(error)
-            self._add(places[-1] if places else path, what)
+            self._add(places[-1], f"{text} (lines {lines})" if len(places) > 1 else text)
 
     def _try(self, path: Path, build: Callable[[], _Built]) -> _Built | None:
         try:

@@ -7,7 +7,7 @@ from typing import TypeAlias
 Path: TypeAlias = tuple[str | int, ...]
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Problem:
     """One thing that is wrong.
 
@@ -42,8 +42,12 @@ class Problem:
 
 def render(problems: Iterable[Problem], *, source: str) -> str:
     """Give all problems, one a line, in the order of the file."""
-    in_order = sorted(set(problems), key=lambda problem: (problem.line, problem.key))
-    return "\n".join(problem.render(source) for problem in in_order)
+    return "\n".join(problem.render(source) for problem in in_order(problems))
+
+
+def in_order(problems: Iterable[Problem]) -> list[Problem]:
+    """Give all problems in the order of the file, each once."""
+    return sorted(set(problems), key=lambda problem: (problem.line, problem.key, problem.what))
 
 
 def one_of(value: object, known: Sequence[str]) -> str:

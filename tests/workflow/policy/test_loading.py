@@ -134,6 +134,28 @@ def test_names_both_lines_of_rules_that_overlap() -> None:
         load_policies(text, source="d.yaml")
 
 
+def test_tells_every_clash_of_a_dataset_once() -> None:
+    text = file_of_csv_rules("a", "a", "b.c", "a")
+
+    with pytest.raises(PolicyError) as refusal:
+        load_policies(text, source="d.yaml")
+
+    told = [
+        line.partition(": datasets.uploads.scrub")[2] for line in str(refusal.value).split("\n")
+    ]
+    assert told == [
+        "[1]: a and a select the same or a nested value (lines 7 and 8)",
+        "[2]: b.c selects inside a value; a csv file has columns only",
+        "[3]: a and a select the same or a nested value (lines 7 and 10)",
+        "[3]: a and a select the same or a nested value (lines 8 and 10)",
+    ]
+
+
+def file_of_csv_rules(*fields: str) -> str:
+    rules = [f"  - {{field: {field}, action: blank}}" for field in fields]
+    return any_file("prefix: a/", "format: csv", "scrub:", *rules)
+
+
 def test_names_both_lines_of_a_row_rule_on_a_written_field() -> None:
     text = any_file(
         "prefix: a/",
