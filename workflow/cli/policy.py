@@ -9,6 +9,7 @@ from workflow.cli.output import AsJson, ExitCode, print_json, print_pairs, print
 from workflow.cli.policy_preview import PolicyFile, preview
 from workflow.errors import NotFound
 from workflow.policy import Policies, examine, format_duration, read_policies
+from workflow.policy.advisories import advisories
 from workflow.policy.comparison import compare, describe, describe_rule
 from workflow.policy.loading import read_text
 from workflow.policy.problems import in_order, render
@@ -36,7 +37,8 @@ def check(
     policies, problems = examine(read_text(file))
     if as_json:
         told = [{"line": p.line, "key": p.key, "problem": p.what} for p in in_order(problems)]
-        print_json({"file": str(file), "valid": not problems, "problems": told})
+        notes = list(advisories(policies)) if policies else []
+        print_json({"file": str(file), "valid": not problems, "problems": told, "notes": notes})
     elif problems:
         say(render(problems, source=str(file)))
     if policies is None:
@@ -157,14 +159,8 @@ def _digest_sentence(old: str | None, new: str | None) -> str:
 def _say_fine(file: Path, policies: Policies) -> None:
     rules = sum(len(dataset.rules) for dataset in policies.values())
     say(f"{file} is valid: {len(policies)} dataset(s), {rules} rule(s)")
-    for dataset in policies.values():
-        if not dataset.enforce:
-            say(f"note: {dataset.name} only observes (enforce: false): nothing is scrubbed")
-        elif not dataset.erase_versions:
-            say(
-                f"note: {dataset.name} keeps earlier versions (erase_versions: false): "
-                "a versioned bucket still holds what was scrubbed"
-            )
+    for advisory in advisories(policies):
+        say(f"note: {advisory}")
 
 
 def _show_all(policies: Policies, *, as_json: bool) -> None:

@@ -44,11 +44,10 @@ def test_check_calls_a_valid_file_valid(run: Callable, policy: Path):
     [
         ("erase_versions: true", "erase_versions: false", "keeps earlier versions"),
         ("erase_versions: true", "enforce: false", "only observes"),
+        ("dataset/", "a/b/\n    table: c", "a crawler will name it 'b'"),
     ],
 )
-def test_check_notes_what_stays_unscrubbed(
-    run: Callable, policy: Path, old: str, new: str, note: str
-):
+def test_check_notes_what_may_surprise(run: Callable, policy: Path, old: str, new: str, note: str):
     outcome = run("policy", "check", changed(policy, old, new))
 
     assert outcome.code == 0
@@ -84,6 +83,7 @@ def test_check_tells_problems_as_data(run: Callable, policy: Path):
                 "problem": "unknown action 'blnk'; did you mean 'blank'?",
             }
         ],
+        "notes": [],
     }
 
 
