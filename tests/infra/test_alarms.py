@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from infra.alarms import RUNBOOK
+from workflow import cost
 
 RUNBOOK_TEXT = (Path(__file__).parents[2] / RUNBOOK).read_text(encoding="utf-8")
 
@@ -20,6 +21,10 @@ def test_every_alarm_has_a_section_of_the_runbook_and_every_section_an_alarm(tem
     sections = re.findall(r"^## (\w+)$", RUNBOOK_TEXT.partition("# Runbook")[2], re.MULTILINE)
 
     assert sorted(_section(alarm) for alarm in _alarms(template)) == sorted(sections)
+
+
+def test_the_estimate_of_costs_counts_every_alarm(template):
+    assert len(_alarms(template)) == cost.ALARMS
 
 
 def test_every_alarm_tells_the_topic(template):

@@ -21,7 +21,7 @@ from workflow.cli.refusal import refuse
 # function of that name.
 COMMANDS = (
     *("demo", "up", "advance", "status", "query"),
-    *("scrub", "policy", "schedule", "runs", "ledger", "invoke"),
+    *("scrub", "policy", "schedule", "runs", "ledger", "invoke", "cost"),
 )
 
 
