@@ -59,7 +59,7 @@ def expected_lines(change) -> Callable[[bytes], bytes]:
         for line in data.splitlines():
             record = json.loads(line)
             change(record)
-            out.append(json.dumps(record, ensure_ascii=False))
+            out.append(json.dumps(record))
         return ("\n".join(out) + "\n").encode()
 
     return expect

@@ -43,8 +43,7 @@ def ndjson(total: int, size: int = SMALL) -> bytes:
     """NDJSON of about so many bytes."""
     source = random.Random(7)
     block = b"".join(
-        json.dumps(record(source, number, size), ensure_ascii=False).encode() + b"\n"
-        for number in range(5_000)
+        json.dumps(record(source, number, size)).encode() + b"\n" for number in range(5_000)
     )
     lines = block.splitlines(keepends=True)
     rows = max(1, total * len(lines) // len(block))

@@ -18,7 +18,7 @@ _GZIP_LEVEL: Final = 2  # of ISA-L: about 10 % larger than zlib -6, seven times 
 _BZIP2_LEVEL: Final = 9
 _ZSTD_LEVEL: Final = 3
 # A zstd block of 4 bytes can stand for 128 KiB; so little input at a time bounds the output.
-_ZSTD_FEED: Final = 2048
+_ZSTD_FEED: Final = 256
 
 Stream = Callable[[Iterable[bytes]], Iterator[bytes]]
 
@@ -118,12 +118,32 @@ def _unpack_zstd(chunks: Iterable[bytes]) -> Iterator[bytes]:
     little = (
         chunk[at : at + _ZSTD_FEED] for chunk in chunks for at in range(0, len(chunk), _ZSTD_FEED)
     )
-    return _unpack_members(
-        little,
-        start=lambda: zstandard.ZstdDecompressor().decompressobj(),
-        errors=zstandard.ZstdError,
-        bound={},
+    return _gather(
+        _unpack_members(
+            little,
+            start=lambda: zstandard.ZstdDecompressor().decompressobj(),
+            errors=zstandard.ZstdError,
+            bound={},
+        )
     )
+
+
+def _gather(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """Yield small pieces as large ones: what follows works on a chunk, however small it is.
+
+    The first comes as it is, for those who want a look at the start.
+    """
+    yield next(pieces, b"")
+    held: list[bytes] = []
+    size = 0
+    for piece in pieces:
+        held.append(piece)
+        size += len(piece)
+        if size >= _PIECE:
+            yield b"".join(held)
+            held, size = [], 0
+    if held:
+        yield b"".join(held)
 
 
 def _pack_zstd(chunks: Iterable[bytes]) -> Iterator[bytes]:

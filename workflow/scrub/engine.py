@@ -22,8 +22,8 @@ from workflow.scrub.report import ScrubReport
 from workflow.scrub.rules import Rule, ScrubOptions
 from workflow.scrub.streams import Intake, Outlet, checksum_worker
 
-HEAD: Final = 64 * 1024
-"""Bytes of an object that tell its compression and its format."""
+HEAD: Final = 1024 * 1024
+"""Bytes of an object that tell its compression and its format: more than a block of bzip2."""
 
 
 def scrub(

@@ -10,7 +10,7 @@ from typing import BinaryIO, Final
 
 from workflow.scrub.formats.base import Sink
 
-READ_SIZE: Final = 256 * 1024
+READ_SIZE: Final = 512 * 1024
 _WAITING: Final = 4
 
 

@@ -54,10 +54,9 @@ def test_undecided_text_is_scrubbed_or_refused_by_name(name):
         scrubbed(SUITE[name], "json")
 
 
-PIECES = st.sampled_from(
-    [*'{}[],:"\\\x0b\0é.e- \n\t', '"a"', '"\\u00e9"', '"\\ud800"', "1", "-0.5e+3", "01", "true"]
-    + ["null", "nul", "NaN"]
-)
+SIGNS = [*'{}[],:"\\\x0b\0é.e- \n\t']
+TOKENS = ['"a"', '"\\u00e9"', '"\\ud800"', "1", "-0.5e+3", "01", "true", "null", "nul", "NaN"]
+PIECES = st.sampled_from(SIGNS + TOKENS)
 
 
 @settings(max_examples=1500)

@@ -24,8 +24,11 @@ class Csv(TextFormat):
     def sniff(cls, head: bytes) -> bool:
         """Tell whether the first line is text with delimiters in it."""
         line = head.split(b"\n", 1)[0].removesuffix(b"\r")
-        text = line.replace(b"\t", b" ").decode(errors="ignore")
-        return cls.delimiter.encode() in line and text.isprintable()
+        try:
+            text = line.decode()
+            return cls.delimiter in text and text.replace("\t", " ").isprintable()
+        except UnicodeDecodeError:
+            return False
 
     def rewrite(self, chunks: Iterable[bytes], plan: Plan) -> Iterator[bytes]:
         """Yield the scrubbed records; a row that goes takes its line end with it."""

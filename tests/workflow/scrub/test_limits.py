@@ -1,0 +1,130 @@
+"""Time and memory: long rows, long objects, quick imports."""
+
+import io
+import subprocess
+import sys
+import time
+
+import pytest
+
+from workflow.errors import MalformedData, ObjectTooLarge
+from workflow.scrub import Rule, scrub
+from workflow.scrub.lines import MAX_ROW
+
+A = [Rule("a", "blank")]
+MEMORY = """
+import io, resource, sys
+from workflow.scrub import Rule, scrub
+
+class Rows(io.RawIOBase):
+    def __init__(self, head, row, tail, count):
+        self.head, self.row, self.tail, self.count = head, row * 1000, tail, count
+    def read(self, size=-1):
+        if self.head:
+            data, self.head = self.head, b""
+            return data
+        if self.count:
+            self.count -= 1
+            return self.row
+        data, self.tail = self.tail, b""
+        return data
+
+def peak():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+head, row, tail, format_name = eval(sys.argv[1])
+def run(count):
+    scrub(Rows(head, row, tail, count), None, rules=[Rule("a", "blank")], format=format_name)
+run(3)
+base = peak()
+run(60)
+first = peak()
+run(600)
+print(first - base, peak() - first)
+"""
+ROW = b'{"a":"' + b"x" * 150 + b'","b":[1,2,{"c":"y"}]}'
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        (b"", ROW + b"\n", b"", "ndjson"),
+        (b"[", ROW + b",\n", ROW + b"]", "json"),
+        (b"a,b\n", b"x" * 150 + b',"y\n,z"\n', b"", "csv"),
+    ],
+    ids=["ndjson", "json array", "csv"],
+)
+def test_memory_does_not_grow_with_the_object(shape):
+    """Ten times the rows (11 MB, then 110 MB) need no more memory."""
+    command = [sys.executable, "-c", MEMORY, repr(shape)]
+
+    found = subprocess.run(command, capture_output=True, text=True, check=True)
+
+    first, more = map(int, found.stdout.split())
+    assert first < 64 * 1024
+    assert more < 4 * 1024
+
+
+@pytest.mark.parametrize("format_name", ["ndjson", "json", "csv"])
+def test_row_of_50_megabytes_is_scrubbed_in_linear_time(format_name):
+    value = b"x" * 50_000_000
+    row = {
+        "ndjson": b'{"b":1,"a":"%b"}\n' % value,
+        "json": b'[{"b":1},\n{"b":1,"a":"%b"}]' % value,
+        "csv": b'b,a\n1,"%b"\n' % value,
+    }[format_name]
+    expected = {
+        "ndjson": b'{"b":1,"a":""}\n',
+        "json": b'[{"b":1},\n{"b":1,"a":""}]',
+        "csv": b"b,a\n1,\n",
+    }[format_name]
+    sink = io.BytesIO()
+    started = time.process_time()
+
+    scrub(io.BytesIO(row), sink, rules=A, format=format_name)
+
+    assert sink.getvalue() == expected
+    assert time.process_time() - started < 10
+
+
+def test_longer_rows_are_refused():
+    class Endless(io.RawIOBase):
+        def read(self, _=-1):
+            return b"x" * (1 << 20)
+
+    for format_name, error in (("ndjson", ObjectTooLarge), ("csv", ObjectTooLarge)):
+        with pytest.raises(error, match=str(MAX_ROW)):
+            scrub(Endless(), None, rules=A, format=format_name)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        b'{"a":"x","b":' + b"[" * 100_000,
+        b'{"a":"' + b"\\" * 200_001 + b'"}',
+        b'{"a":' + b'"' * 100_000,
+        b"[" + b"1," * 100_000,
+        b'{"b":' + b'{"b":' * 50_000,
+    ],
+)
+@pytest.mark.parametrize("format_name", ["ndjson", "json"])
+def test_hostile_row_is_refused_in_time(row, format_name):
+    started = time.process_time()
+
+    with pytest.raises(MalformedData):
+        scrub(io.BytesIO(row), None, rules=[*A, Rule("b[*].c", "null")], format=format_name)
+
+    assert time.process_time() - started < 5
+
+
+def test_import_is_quick_and_leaves_pyarrow_alone():
+    code = (
+        "import sys, time; started = time.process_time(); import workflow.scrub; "
+        "print(time.process_time() - started, 'pyarrow' in sys.modules, 'numpy' in sys.modules)"
+    )
+
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    spent, *loaded = found.stdout.split()
+    assert loaded == ["False", "False"]
+    assert float(spent) < 0.15
