@@ -25,6 +25,7 @@ from workflow.messages import ObjectPath
 _PATIENCE = Config(
     connect_timeout=5, read_timeout=120, retries={"mode": "standard", "total_max_attempts": 3}
 )
+_LONGEST_FUNCTION = 905
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 # The embedded stack takes any credentials; whoever has none need not invent some.
 _ANYONE = "test"
@@ -83,6 +84,12 @@ class Workbench:
         if not text:
             raise UsageError("a path is s3://bucket/key, or a key of the lake")
         return ObjectPath(self.deployment.lake_bucket, text)
+
+    @cached_property
+    def function_client(self) -> Any:
+        """A Lambda client that waits as long as a function may take, and never calls it twice."""
+        config = Config(read_timeout=_LONGEST_FUNCTION, retries={"total_max_attempts": 1})
+        return self.session.client("lambda", endpoint_url=self.endpoint_url, config=config)
 
     @cached_property
     def lake(self) -> Lake:

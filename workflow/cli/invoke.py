@@ -35,7 +35,7 @@ def invoke(
     payload = _delivered(_event(event), function=_snake_case(function))
     bench = open_workbench(stack, endpoint_url)
     answer = call_function(
-        bench.client("lambda"), _deployed(bench.deployment.functions, function), payload
+        bench.function_client, _deployed(bench.deployment.functions, function), payload
     )
     if answer.failure is not None:
         say(f"{function} failed: {answer.failure.name}: {answer.failure.reason}")

@@ -83,9 +83,6 @@ class FakeBench:
     def path(self, text):
         return ObjectPath.parse(text) if text.startswith("s3://") else ObjectPath("lake", text)
 
-    def client(self, service):
-        return service
-
     def upload(self, version="v1", *, path=PATH, minutes=0, dataset="uploads") -> Entry:
         """Make a pending upload with its timer."""
         uploaded = UPLOADED + timedelta(minutes=minutes)

@@ -25,7 +25,7 @@ def answering(bench):
 
     def make(payload, error=None):
         client = FakeLambda(payload, error)
-        bench.client = lambda _: client
+        bench.function_client = client
         return client
 
     return make
