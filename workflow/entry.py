@@ -116,6 +116,13 @@ class Entry:
         """How far the entry has come."""
         return Position.of(self.status, attempt=self.attempt, redrive=self.redrive)
 
+    @property
+    def intent_is_settled(self) -> bool:
+        """True where the outcome is that of the write announced last; it may be an older one's."""
+        if self.intent is None:
+            return True
+        return self.outcome is not None and self.outcome.sha256 == self.intent.sha256
+
     def uploaded_before(self, other: "Entry") -> bool:
         """Say whether this upload of the same key came before another.
 

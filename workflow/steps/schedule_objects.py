@@ -78,7 +78,7 @@ def _is_own_write(
     announced = [
         entry
         for entry in entries
-        if entry.outcome is None
+        if not entry.intent_is_settled
         and entry.intent is not None
         and entry.intent.size == upload.size
         and entry.intent.policy_digest == dataset.digest

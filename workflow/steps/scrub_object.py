@@ -11,7 +11,7 @@ from workflow.messages import ObjectPath
 from workflow.policy import Dataset, Policies
 from workflow.scrub import ScrubOptions, ScrubReport, scrub
 from workflow.steps.inspect_object import Inspection
-from workflow.steps.own_writes import is_output_of
+from workflow.steps.own_writes import is_as_intended, is_output_of
 from workflow.stored_object import StoredObject, Written
 from workflow.stores import KeyStore, LakeStore, LedgerStore, Rewrite
 from workflow.transitions import Status
@@ -75,6 +75,11 @@ class _Job:
     def tagged(self) -> bool:
         return TAG in self.tags
 
+    @property
+    def source_is_current(self) -> bool:
+        """False where a rewrite of an older upload hides the source: it must be written anyway."""
+        return self.source.etag == self.current_etag
+
 
 def run(
     request: Request,
@@ -132,9 +137,11 @@ def _landed(entry: Entry, *, lake: LakeStore) -> Outcome | None:
     if entry.intent is None or entry.intent.execution != entry.execution:
         return None
     current = lake.head(entry.path)
-    if current is None or not is_output_of(entry, entry.path, current, lake=lake):
+    if current is None or not is_as_intended(entry, entry.path, current, lake=lake):
         return None
-    return entry.outcome or _outcome(entry, current, lake=lake)
+    if entry.outcome is not None and entry.intent_is_settled:
+        return entry.outcome
+    return _outcome(entry, current, lake=lake)
 
 
 def _outcome(entry: Entry, current: StoredObject, *, lake: LakeStore) -> Outcome:
@@ -214,9 +221,9 @@ def _observe(job: _Job, *, lake: LakeStore, ledger: LedgerStore) -> Result:
 
 def _rewrite(job: _Job, rewrite: Rewrite, *, lake: LakeStore, ledger: LedgerStore) -> Result:
     report = _scrub(job, rewrite, lake=lake)
-    if not report.changed:
+    if job.source_is_current and not report.changed:
         return _leave(job, report, lake=lake, ledger=ledger)
-    announced = replace(_reported(job, report), intent=_intent(job, rewrite), outcome=None)
+    announced = _announced(job, report, _intent(job, rewrite))
     _record(job.entry, announced, ledger=ledger)
     written = _commit(job, rewrite, announced, lake=lake)
     outcome = Outcome(
@@ -230,17 +237,35 @@ def _rewrite(job: _Job, rewrite: Rewrite, *, lake: LakeStore, ledger: LedgerStor
     return Result(Status.PROCESSED, report=report, tagged=job.tagged)
 
 
+def _announced(job: _Job, report: ScrubReport, intent: Intent) -> Entry:
+    """Note what is about to be written; should it fail, the outcome before it is still ours."""
+    before = job.entry.outcome
+    kept = None if before is not None and before.sha256 == intent.sha256 else before
+    return replace(_reported(job, report), intent=intent, outcome=kept)
+
+
 def _leave(job: _Job, report: ScrubReport, *, lake: LakeStore, ledger: LedgerStore) -> Result:
-    if job.tagged and lake.tags(job.path, job.source.version_id) != job.tags:
-        lake.tag(job.path, job.source.version_id, job.tags)
+    tagged = job.tagged and _tag(job, lake=lake)
     reported = _reported(job, report)
     _record(job.entry, reported, ledger=ledger)
-    if not is_output_of(job.entry, job.path, job.source, lake=lake):
-        return Result(Status.UNCHANGED, report=report, tagged=job.tagged)
-    # Bytes that need no change because a run of ours wrote them are processed all the same.
-    if job.entry.outcome is None:
+    intended = is_as_intended(job.entry, job.path, job.source, lake=lake)
+    if intended and not job.entry.intent_is_settled:
         _record_outcome(reported, _outcome(reported, job.source, lake=lake), ledger=ledger)
-    return Result(Status.PROCESSED, report=report, tagged=job.tagged)
+    # Bytes that need no change because a run of ours wrote them are processed all the same.
+    ours = intended or is_output_of(job.entry, job.path, job.source, lake=lake)
+    ending = Status.PROCESSED if ours else Status.UNCHANGED
+    return Result(ending, report=report, tagged=tagged)
+
+
+def _tag(job: _Job, *, lake: LakeStore) -> bool:
+    """Add our tag to those that are there by now; False where they leave no room."""
+    tags = lake.tags(job.path, job.source.version_id)
+    if tags.get(TAG) == job.tags[TAG]:
+        return True
+    if TAG not in tags and len(tags) >= MAX_TAGS:
+        return False
+    lake.tag(job.path, job.source.version_id, {**tags, TAG: job.tags[TAG]})
+    return True
 
 
 def _intent(job: _Job, rewrite: Rewrite) -> Intent:
@@ -260,7 +285,7 @@ def _commit(job: _Job, rewrite: Rewrite, announced: Entry, *, lake: LakeStore) -
         return rewrite.commit(if_match=job.current_etag)
     except (ObjectChanged, ObjectMissing):
         current = lake.head(job.path)
-        if current is None or not is_output_of(announced, job.path, current, lake=lake):
+        if current is None or not is_as_intended(announced, job.path, current, lake=lake):
             raise
     return Written(current.version_id, current.etag)
 

@@ -1,5 +1,6 @@
 """Whole runs on stores in memory: what is written, what is erased, what the ledger says."""
 
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
@@ -8,6 +9,7 @@ from tests.workflow.steps.story import PATH, POLICY, Story, row
 from workflow.errors import (
     MalformedData,
     ObjectArchived,
+    ObjectChanged,
     ObjectKeepsChanging,
     ServiceUnavailable,
     UnknownDataset,
@@ -64,6 +66,21 @@ def test_writes_nothing_where_no_byte_changes():
     assert story.bodies() == [row("")]
     assert story.lake.current(PATH).tags.keys() == {"team", "processed"}
     assert story.entry(upload).status is Status.UNCHANGED
+
+
+def test_keeps_a_tag_that_somebody_added_during_the_scrub():
+    story = Story()
+    upload = story.upload(row(""), tags={"team": "a"})
+
+    def tags_meanwhile(operation):
+        if operation == "open":
+            story.lake.current(PATH).tags["scan"] = "clean"
+
+    story.lake.hook = tags_meanwhile
+
+    story.run(upload)
+
+    assert story.lake.current(PATH).tags.keys() == {"team", "scan", "processed"}
 
 
 def test_only_counts_where_the_policy_observes():
@@ -150,6 +167,22 @@ def test_scrubs_newer_data_that_lies_below_our_own_rewrite():
     assert ending == "processed"
     assert story.body() == row("", newer=True)
     assert row(OTHER, newer=True) not in story.bodies()
+
+
+def test_brings_newer_data_to_light_that_lies_below_our_own_rewrite_and_needs_no_change():
+    story = Story()
+    first = story.upload(row(SECRET))
+    story.run(first)
+    ours = story.lake.keys[PATH.key].pop()
+    second = story.upload(row("", newer=True))
+    story.lake.keys[PATH.key].append(ours)
+
+    ending = story.run(second)
+
+    assert ending == "processed"
+    assert story.body() == row("", newer=True)
+    assert story.run(second, attempt=2) == "processed"
+    assert story.lake.writes == 2
 
 
 def test_leaves_the_rewrite_of_a_newer_upload_in_place():
@@ -309,6 +342,45 @@ def test_scrubs_its_own_output_again_under_a_stricter_policy():
 
     assert ending == "processed"
     assert story.bodies() == [row("", email="")]
+
+
+def test_knows_its_first_output_when_a_second_write_is_refused():
+    story = Story()
+    upload = story.upload(row(SECRET, email="a@example.com"))
+    story.run(upload)
+    story.use_policy(POLICY + "      - field: email\n        action: blank\n")
+    refused = []
+
+    def conflicts_once(operation):
+        if operation == "commit" and not refused:
+            refused.append(operation)
+            raise ObjectChanged("PutObject: ConditionalRequestConflict")
+
+    story.lake.hook = conflicts_once
+
+    ending = story.run(upload, attempt=2)
+
+    assert ending == "processed"
+    assert story.bodies() == [row("", email="")]
+
+
+@pytest.mark.parametrize("lost", [False, True])
+def test_writes_the_same_output_again_when_somebody_deleted_it(lost):
+    story = Story(policy=POLICY.replace("erase_versions: true", "erase_versions: false"))
+    upload = story.upload(row(SECRET))
+    story.run(upload)
+    story.lake.erase(PATH, story.entry(upload).outcome.version_id)
+    story.lake.after = breaks_once("commit") if lost else story.lake.after
+
+    execution = story.execution(upload, attempt=2)
+    inspection = story.inspect(execution)
+    with suppress(ServiceUnavailable):
+        story.scrub(execution, inspection)
+    ending = story.work(execution, inspection)
+
+    assert ending == "processed"
+    assert story.bodies() == [row(SECRET), row("")]
+    assert story.entry(upload).outcome.version_id == story.lake.current(PATH).version_id
 
 
 def test_counts_a_run_started_by_hand_with_a_copied_input_as_a_new_attempt():
