@@ -196,6 +196,23 @@ def test_reads_a_stream_from_its_end_when_told_so(lab: Lab, table: tuple[str, st
     assert recorded.seen() == {"after"}
 
 
+def test_goes_on_where_it_was_after_its_settings_change(lab: Lab, table: tuple[str, str]) -> None:
+    name, stream = table
+    write(lab, name, "a")
+
+    with Recorded(lab).map(stream, StartingPosition="TRIM_HORIZON") as recorded:
+        wait_for(recorded.seen)
+        client = lab.client("lambda")
+        client.update_event_source_mapping(UUID=recorded.mapping, Enabled=False)
+        lab.stack.refresh_sources()
+        write(lab, name, "b")
+        client.update_event_source_mapping(UUID=recorded.mapping, Enabled=True, BatchSize=7)
+        lab.stack.refresh_sources()
+        wait_for(lambda: "b" in recorded.seen())
+
+    assert recorded.batches() == [["a"], ["b"]]
+
+
 def test_goes_on_at_the_lowest_reported_record(lab: Lab, table: tuple[str, str]) -> None:
     name, stream = table
     url, dead = lab.queue()

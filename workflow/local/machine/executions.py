@@ -11,6 +11,7 @@ https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.htm
 import datetime as dt
 import functools
 import threading
+import time
 import uuid
 from typing import Any
 
@@ -44,6 +45,7 @@ PINS = (
 _LOCK = threading.RLock()
 _REDRIVABLE = (ExecutionStatus.FAILED, ExecutionStatus.TIMED_OUT, ExecutionStatus.ABORTED)
 _DEFINITIONS = 64
+_START_SECONDS, _NAP = 5.0, 0.005
 
 
 class ExecutionNotRedrivable(AWSError):  # type: ignore[misc]
@@ -122,11 +124,19 @@ def _stop(self: Any, stop_date: dt.datetime, error: str | None, cause: str | Non
     with _LOCK:
         if self.exec_status != ExecutionStatus.RUNNING:
             return
+        _await_environment(self)
         self.exec_worker.stop(stop_date=stop_date, error=error, cause=cause)
         self.error, self.cause = error or None, cause or None
         _close(self, ExecutionStatus.ABORTED)
     CLOCK.wake()
     publish(self)
+
+
+def _await_environment(found: Any) -> None:
+    """An execution's thread makes its environment a moment after StartExecution has answered."""
+    deadline = time.monotonic() + _START_SECONDS
+    while found.exec_worker.env is None and time.monotonic() < deadline:
+        time.sleep(_NAP)
 
 
 def _close(found: Any, status: ExecutionStatus) -> None:

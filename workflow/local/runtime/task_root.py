@@ -34,7 +34,7 @@ class TaskRoots:
         self._folder = folder
         self._datasets = datasets
         self._source = source
-        self._unpacked: dict[int, pathlib.Path] = {}
+        self._unpacked: dict[bytes, pathlib.Path] = {}
         self.linked = folder / "task"
         self.linked.mkdir(parents=True)
         for name in ("functions", "workflow", "state_machine.asl.json"):
@@ -44,7 +44,7 @@ class TaskRoots:
 
     def folder_for(self, code: bytes) -> pathlib.Path:
         """The folder for this zip."""
-        known = self._unpacked.get(id(code))
+        known = self._unpacked.get(code)
         if known is not None and known.exists():
             return known
         with zipfile.ZipFile(io.BytesIO(code)) as archive:
@@ -68,5 +68,5 @@ class TaskRoots:
         return max(times), len(times)
 
     def _remember(self, code: bytes, folder: pathlib.Path) -> pathlib.Path:
-        self._unpacked[id(code)] = folder
+        self._unpacked[code] = folder
         return folder

@@ -96,17 +96,19 @@ class Mappings:
         known = self._sources.get(identity)
         if known is not None and known[0] == shown:
             return
-        if known is not None:
-            self._sources.pop(identity)[1].stop()
+        before = known[1] if known is not None else None
+        if before is not None:
+            before.stop()
+        source = self._source(mapping, before)
+        self._sources[identity] = (shown, source)
         if settings["State"] == "on" and not self._stopped.is_set():
-            source = self._source(mapping)
-            self._sources[identity] = (shown, source)
             source.start()
 
-    def _source(self, mapping: dict[str, Any]) -> Source:
+    def _source(self, mapping: dict[str, Any], before: Source | None) -> Source:
         """Read the source as AWS does: with the function's own role."""
         config = self._lambda.get_function_configuration(FunctionName=mapping["FunctionArn"])
         session = role_session(config["Role"], name=config["FunctionName"][:64])
         if ":sqs:" in mapping["EventSourceArn"]:
             return QueueSource(mapping, self._clients, session=session)
-        return StreamSource(mapping, self._clients, session=session)
+        earlier = before if isinstance(before, StreamSource) else None
+        return StreamSource(mapping, self._clients, session=session, before=earlier)

@@ -46,7 +46,8 @@ class QueueSource:
     def stop(self) -> None:
         """Stop polling; batches under way are left to the visibility time-out."""
         self._stopped.set()
-        self._thread.join(5)
+        if self._thread.is_alive():
+            self._thread.join(5)
 
     def busy(self) -> bool:
         """Whether a batch is being processed."""

@@ -3,7 +3,8 @@
 Sources: https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-params.html,
 services-ddb-batchfailurereporting.html (checkpoint at the lowest failed sequence number, bisected
 there too) and services-dynamodb-errors.html (retries, age, the on-failure destination).
-Not done: ParallelizationFactor (a shard is read by one thread), TumblingWindowInSeconds.
+Not done: ParallelizationFactor (a shard is read by one thread), MaximumBatchingWindowInSeconds and
+TumblingWindowInSeconds.
 """
 
 import base64
@@ -18,7 +19,11 @@ from workflow.local.credentials import RoleSession
 from workflow.local.sources.batches import BatchRunner
 from workflow.local.sources.patterns import matches
 
-UNSUPPORTED = ("ParallelizationFactor", "TumblingWindowInSeconds")
+UNSUPPORTED = (
+    "MaximumBatchingWindowInSeconds",
+    "ParallelizationFactor",
+    "TumblingWindowInSeconds",
+)
 
 _IDLE = 0.1
 _PAUSE = 0.5
@@ -27,13 +32,20 @@ _PAUSE = 0.5
 class StreamSource:
     """Reads one stream for one mapping."""
 
-    def __init__(self, mapping: dict[str, Any], clients: Clients, *, session: RoleSession) -> None:
-        """Prepare the thread."""
+    def __init__(
+        self,
+        mapping: dict[str, Any],
+        clients: Clients,
+        *,
+        session: RoleSession,
+        before: "StreamSource | None" = None,
+    ) -> None:
+        """Prepare the thread; an updated mapping goes on where it was `before`."""
         self._mapping = mapping
         self._streams = clients.get("dynamodbstreams", session)
         self._stopped = threading.Event()
         self._runner = BatchRunner(mapping, clients, session=session, stopped=self._stopped)
-        self._iterator = self._first_iterator()
+        self._iterator: str | None = before._iterator if before else self._first_iterator()
         self._thread = threading.Thread(target=self._run, name="lakescrub-stream", daemon=True)
 
     def start(self) -> None:
@@ -43,7 +55,8 @@ class StreamSource:
     def stop(self) -> None:
         """Stop; a batch that is being repeated is given up."""
         self._stopped.set()
-        self._thread.join(5)
+        if self._thread.is_alive():
+            self._thread.join(5)
 
     def busy(self) -> bool:
         """A stream's records stay: a moved clock repeats no batch."""
