@@ -42,6 +42,8 @@ BRACKET: Final = re.compile(rb"([\[{])|([\]}])|" + _STRING + rb'|(")', re.DOTALL
 VALUE: Final = rb"(?:" + _STRING + rb"|" + _SCALAR + rb"|" + _container() + rb")"
 ELEMENTS: Final = re.compile(rb"(?:" + WS + VALUE + WS + rb"," + WS + rb")*+", re.DOTALL)
 COLON: Final = re.compile(WS + rb":" + WS)
+MEMBER: Final = re.compile(rb"(" + _STRING + rb")" + WS + rb":" + WS, re.DOTALL)
+"""The name of a member, up to its value."""
 COMMA: Final = re.compile(WS + rb"(,?+)" + WS)
 
 
@@ -57,6 +59,23 @@ def skipper(names: frozenset[str], *, ignore_case: bool) -> re.Pattern[bytes]:
     text = rb'[^"\\\x80-\xff]' if ignore_case else rb'[^"\\]'
     key = rb'"(?!(?:' + spelled + rb')")' + text + rb'*+"' + WS + rb":" + WS
     return re.compile(rb"(?:" + key + VALUE + WS + rb"," + WS + rb")*+", flags)
+
+
+def after_space(row: bytes, position: int) -> int:
+    """Return the position behind white space."""
+    if row[position] > 0x20:  # noqa: PLR2004 - no white space
+        return position
+    return _end(SPACE.match(row, position))
+
+
+def after_item(row: bytes, end: int) -> tuple[int, int]:
+    """Return where an item's comma ends (its own end, if there is none) and the next item starts.
+
+    The end of the item itself is given for none, even where white space follows it.
+    """
+    match = COMMA.match(row, end)
+    assert match is not None
+    return (match.end(1) if match[1] else end), match.end()
 
 
 def value_end(row: bytes, start: int) -> int:

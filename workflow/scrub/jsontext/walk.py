@@ -9,7 +9,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, cast
 
-from workflow.scrub.jsontext.tokens import COLON, COMMA, SPACE, STRING, Match, skipper, value_end
+from workflow.scrub.jsontext.tokens import MEMBER, after_item, after_space, skipper, value_end
 from workflow.scrub.plan import Node, Plan
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class Walker:
     def walk(self, row: bytes) -> Found:
         """Return the selected spans of a row that is one valid JSON text."""
         found = Found()
-        start = _after_space(row, 0)
+        start = after_space(row, 0)
         self._enter(row, start, self._plan.tree, (), found)
         return found
 
@@ -91,31 +91,40 @@ class Walker:
         return None
 
     def _object(self, row: bytes, start: int, node: Node, path: Path, found: Found) -> int:
-        skip = self._skippers[id(node)]
-        cutter = _Cutter(row, found)
-        position = _after_space(row, start + 1)
+        skip = self._skippers[id(node)].match
+        cutter = _Cutter(row, found) if self._removes else None
+        position = after_space(row, start + 1)
         while row[position] not in _EMPTY:
-            position = cast("Match", skip.match(row, position)).end()
-            key_end = cast("Match", STRING.match(row, position)).end()
-            value = cast("Match", COLON.match(row, key_end)).end()
-            name = _read_name(row[position:key_end])
+            run = skip(row, position)
+            assert run is not None
+            position = run.end()
+            member = MEMBER.match(row, position)
+            assert member is not None
+            name = _read_name(member[1])
+            value = member.end()
             child = node.children.get(self._plan.fold(name))
             if child is None:
-                end = value_end(row, value)
+                end, removed = value_end(row, value), False
             else:
                 end = self._visit(row, value, child, (*path, name), found)
-            removed = child is not None and not self._removes.isdisjoint(child.rules)
-            position = cutter.after_item(position, end, removed=removed)
+                removed = not self._removes.isdisjoint(child.rules)
+            comma, following = after_item(row, end)
+            if removed and cutter is not None:
+                cutter.cut(position, end, comma, following)
+            position = following
         return position + 1
 
     def _array(self, row: bytes, start: int, node: Node, path: Path, found: Found) -> int:
         cutter = _Cutter(row, found)
         removed = not self._removes.isdisjoint(node.rules)
-        position = _after_space(row, start + 1)
+        position = after_space(row, start + 1)
         index = 0
         while row[position] not in _EMPTY:
             end = self._visit(row, position, node, (*path, index), found)
-            position = cutter.after_item(position, end, removed=removed)
+            comma, following = after_item(row, end)
+            if removed:
+                cutter.cut(position, end, comma, following)
+            position = following
             index += 1
         return position + 1
 
@@ -133,18 +142,22 @@ class _Cutter:
         self._run_cuts = 0
         self._next = -1
 
-    def after_item(self, start: int, end: int, *, removed: bool) -> int:
-        """Note an item, and return where the next one starts (or the closer)."""
-        comma = cast("Match", COMMA.match(self._row, end))
-        if removed:
-            if start != self._next:
-                # The walk jumps over members, so the comma before this one is looked up.
-                self._begin_run(start)
-            self._found.cuts.append((start, comma.end(1)))
-            if comma.end(1) == comma.start(1):
-                self._close_run(end)
-            self._next = comma.end()
-        return comma.end()
+    def cut(self, start: int, end: int, comma: int, following: int) -> None:
+        """Take an item out.
+
+        Args:
+            start: Where it starts.
+            end: Where it ends.
+            comma: The position behind its comma, or its end if there is none.
+            following: Where the next item starts, or the closer is.
+        """
+        if start != self._next:
+            # The walk jumps over members, so the comma before this one is looked up.
+            self._begin_run(start)
+        self._found.cuts.append((start, comma))
+        if comma == end:
+            self._close_run(end)
+        self._next = following
 
     def _begin_run(self, start: int) -> None:
         before = start - 1
@@ -157,10 +170,6 @@ class _Cutter:
         assert self._run is not None
         del self._found.cuts[self._run_cuts :]
         self._found.cuts.append((self._run, end))
-
-
-def _after_space(row: bytes, position: int) -> int:
-    return cast("Match", SPACE.match(row, position)).end()
 
 
 def _read_name(token: bytes) -> str:
