@@ -1,3 +1,6 @@
+import infra  # noqa: F401 -- tells jsii where Node is, so it comes before aws_cdk
+
+# isort: split
 import json
 from dataclasses import dataclass
 from typing import Any
