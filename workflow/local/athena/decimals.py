@@ -7,9 +7,10 @@ it averages, and the last digit is rounded half up. Here both are worked out ove
 from sqlglot import exp
 
 from workflow.local.athena.failures import not_supported
-from workflow.local.athena.nodes import call, decimal, decimal_type, is_kind, kind
+from workflow.local.athena.nodes import call, decimal, decimal_type, is_kind, is_whole, kind
 
 _MOST = 38
+_FLOATING = ("DOUBLE", "FLOAT")
 
 
 def rewrite_division(node: exp.Expr) -> exp.Expr:
@@ -18,6 +19,12 @@ def rewrite_division(node: exp.Expr) -> exp.Expr:
     exact = is_kind(node.this, "DECIMAL") or is_kind(node.expression, "DECIMAL")
     if exact and left and right:
         return _divide(node.this, left, node.expression, right)
+    if left and right:
+        return exp.Paren(this=exp.IntDiv(this=node.this, expression=node.expression))
+    if is_kind(node.this, *_FLOATING) or is_kind(node.expression, *_FLOATING):
+        return call(
+            "trino_divide", exp.cast(node.this, "DOUBLE"), exp.cast(node.expression, "DOUBLE")
+        )
     return call("trino_divide", node.this, node.expression)
 
 
@@ -65,16 +72,35 @@ def rewrite_average(node: exp.Expr) -> exp.Expr:
     return _with_scale(quotient, *numbers)
 
 
-def widen_sum(node: exp.Expr) -> exp.Expr:
-    """Note that a sum of decimals has 38 digits."""
-    numbers = decimal(node.this)
-    if numbers and is_kind(node.this, "DECIMAL"):
+def narrow_sum(node: exp.Expr) -> exp.Expr:
+    """Make a sum of whole numbers a bigint, and note that one of decimals has 38 digits.
+
+    What is around the function, FILTER and OVER, goes into the cast with it.
+    """
+    total = node
+    while isinstance(total, exp.Filter | exp.Window):
+        total = total.this
+    if not isinstance(total, exp.Sum) or isinstance(node.parent, exp.Filter | exp.Window):
+        return node
+    numbers = decimal(total.this)
+    if is_kind(total.this, "DECIMAL") and numbers:
         node.type = decimal_type(_MOST, numbers[1])
+    elif is_whole(total.this):
+        return exp.cast(node.copy(), "BIGINT")
+    return node
+
+
+def rewrite_sign(node: exp.Expr) -> exp.Expr:
+    """Give the sign in the type of the number."""
+    if is_whole(node.this) or is_kind(node.this, "DOUBLE", "FLOAT"):
+        return exp.cast(node.copy(), node.this.type or "DOUBLE")
     return node
 
 
 def rewrite_rounding(node: exp.Expr) -> exp.Expr:
-    """Round decimals to the type that Trino gives them."""
+    """Round decimals to the type that Trino gives them; whole numbers stay what they are."""
+    if is_whole(node.this) and not node.args.get("decimals"):
+        return exp.Paren(this=node.this)
     numbers = decimal(node.this)
     if numbers is None or not is_kind(node.this, "DECIMAL"):
         return node

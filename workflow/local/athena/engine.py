@@ -191,7 +191,11 @@ class Run:
         types = [from_duckdb(kind) for kind in relation.types]
         if any(kind.name == _INTERVAL for kind in types):
             raise not_supported("An interval in a result")
-        names = relation.columns if ready.parsed.names is None else ready.parsed.names
+        names = ready.parsed.names or [
+            # A star before an unnamed column has moved it.
+            f"_col{i}" if _UNNAMED.fullmatch(name) else name
+            for i, name in enumerate(relation.columns)
+        ]
         return tuple(zip(names, types, strict=True))
 
     def _select(self, ready: _Ready) -> Answer:

@@ -38,8 +38,8 @@ _KNOWN: tuple[tuple[re.Pattern[str], str, str], ...] = tuple(
             r'Could not find key "([^"]+)" in struct',
             "COLUMN_NOT_FOUND",
             (
-                "{place}: Column '{0}' cannot be resolved or requester is not authorized to access "
-                "requested resources"
+                "{place}: Column '{shown}' cannot be resolved or requester is not authorized to "
+                "access requested resources"
             ),
         ),
         (
@@ -83,9 +83,9 @@ def translate_error(error: duckdb.Error, parsed: Parsed) -> QueryFailed:
     for pattern, name, what in _KNOWN:
         match = pattern.search(text)
         if match:
-            shown = match.groups() or ("",)
-            place = parsed.place(shown[0].lower())
-            return QueryFailed(name, what.format(*shown, place=place))
+            names = match.groups() or ("",)
+            shown, place = parsed.column(names[0].lower())
+            return QueryFailed(name, what.format(*names, shown=shown, place=place))
     for kind, name, what in _CLASSES:
         if isinstance(error, kind):
             return QueryFailed(name, what)

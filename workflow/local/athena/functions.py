@@ -32,7 +32,15 @@ SAME: frozenset[type[exp.Expr]] = frozenset(
         *(exp.ArgMin, exp.JSONExtract, exp.JSONExtractScalar, exp.ParseJSON, exp.JSONFormat),
         *(exp.GroupConcat, exp.Replace, exp.Chr, exp.Date, exp.ToChar, exp.TsOrDsToDate),
         *(exp.BitwiseAnd, exp.BitwiseOr, exp.Flatten, exp.Rank, exp.DenseRank, exp.Ntile),
-        *(exp.PercentRank, exp.CumeDist, exp.Mod, exp.Log, exp.FromISO8601Date, exp.ArraySort),
+        *(
+            exp.PercentRank,
+            exp.CumeDist,
+            exp.Mod,
+            exp.Log,
+            exp.ConcatWs,
+            exp.FromISO8601Date,
+            exp.ArraySort,
+        ),
     }
 )
 
@@ -90,7 +98,7 @@ NOT_HERE = frozenset(
     all_match any_match none_match approx_percentile array_except array_first array_last
     array_remove array_union at_timezone bar bit_count bitwise_left_shift bitwise_not
     bitwise_or_agg bitwise_and_agg bitwise_right_shift bitwise_xor checksum char2hexint color
-    combinations concat_ws contains_sequence convert crc32 current_timezone date day_of_week
+    combinations contains_sequence convert crc32 current_timezone date day_of_week
     day_of_month day_of_year entropy evaluate_classifier_predictions format format_datetime
     format_number from_base from_base32 from_base64 from_base64url from_big_endian_32
     from_big_endian_64 from_hex from_ieee754_32 from_ieee754_64 from_unixtime_nanos from_utf8
@@ -115,9 +123,7 @@ NOT_HERE = frozenset(
 
 MACROS = (
     """trino_fail(message) AS CAST('ATHENA>' || message AS BIGINT)""",
-    """trino_divide(a TINYINT, b TINYINT) AS a // b,
-       (a SMALLINT, b SMALLINT) AS a // b, (a INTEGER, b INTEGER) AS a // b,
-       (a BIGINT, b BIGINT) AS a // b, (a HUGEINT, b HUGEINT) AS a // b,
+    """trino_divide(a BIGINT, b BIGINT) AS a // b,
        (a DOUBLE, b DOUBLE) AS CASE WHEN b = 0 THEN
             CASE WHEN a = 0 OR isnan(a) THEN 'nan'::DOUBLE
                  WHEN (a > 0) <> signbit(b) THEN 'inf'::DOUBLE ELSE '-inf'::DOUBLE END
@@ -175,6 +181,8 @@ MACROS = (
             THEN regexp_extract(a, p, g) END""",
     """trino_substring(a, s, n) AS CASE WHEN s = 0 OR abs(s) > length(a) THEN
             CASE WHEN a IS NOT NULL THEN '' END ELSE substring(a, s, n) END""",
+    """trino_split_part(a, d, n) AS CASE WHEN n > len(str_split(a, d)) THEN NULL
+            ELSE split_part(a, d, n) END""",
     """trino_infinity() AS 'inf'::DOUBLE""",
     """trino_nan() AS 'nan'::DOUBLE""",
     """trino_decimal_divide(a, b) AS CASE WHEN b = 0 THEN a // b ELSE

@@ -12,7 +12,7 @@ from workflow.local.athena.failures import QueryFailed, QueryRefused
 
 DIALECT = "trino"
 # What sqlglot understands in every dialect, but Trino does not.
-_FOREIGN = (exp.ILike, exp.Qualify, exp.Lateral, exp.Pivot, exp.Hint, exp.Into, exp.Lock)
+_FOREIGN = (exp.ILike, exp.Qualify, exp.Pivot, exp.Hint, exp.Into, exp.Lock)
 
 
 @dataclass(frozen=True)
@@ -23,19 +23,21 @@ class Parsed:
     tree: exp.Query
     names: tuple[str, ...] | None
 
-    def place(self, name: str, *, table: str = "", at: tuple[int, int] | None = None) -> str:
-        """Give the position of a column's name, as Trino does: ``line 1:8``.
+    def column(self, name: str, *, at: tuple[int, int] | None = None) -> tuple[str, str]:
+        """Give a column as it was written, ``t.x``, and its position as Trino does: ``line 1:8``.
 
         Args:
-            name: The column.
-            table: What stands before it.
-            at: Line and last column of the name, where they are known.
+            name: The last part of the column's name.
+            at: Line and last column of it, where they are known.
         """
         for found in self._identifiers():
             ends = (found.meta.get("line"), found.meta.get("col"))
             if found.name.lower() == name.lower() and at in {None, ends}:
-                return self._position(_start(found, table))
-        return "line 1:1"
+                written = found.parent
+                parts = written.parts if isinstance(written, exp.Column) else [found]
+                shown = ".".join(part.name.lower() for part in parts)
+                return shown, self._position(int(parts[0].meta.get("start", 0)))
+        return name, "line 1:1"
 
     def _identifiers(self) -> Iterator[exp.Identifier]:
         return (
@@ -58,12 +60,6 @@ class Parsed:
         ]
         own = node.meta.get("start")
         return self._position(min([*starts, *([own] if own is not None else [])], default=0))
-
-
-def _start(found: exp.Identifier, table: str) -> int:
-    column = found.parent
-    first = column.args.get("table") if isinstance(column, exp.Column) and table else None
-    return int((first or found).meta.get("start", 0))
 
 
 def parse(text: str, parameters: Sequence[str] | None = ()) -> Parsed:

@@ -127,23 +127,14 @@ def _not_found(parsed: Parsed, message: str) -> QueryFailed:
     if column is None:
         return QueryFailed("SYNTAX_ERROR", "line 1:1: the names of the query cannot be resolved")
     name = column[1].strip('"').rsplit(".", 1)[-1].strip('"')
+    shown, place = parsed.column(name, at=(int(at[1]), int(at[2])) if at else None)
     if "ambiguous" in message.lower():
-        return QueryFailed("AMBIGUOUS_NAME", f"{parsed.place(name)}: Column '{name}' is ambiguous")
-    table = _table_of(parsed, name) if at is None else ""
-    place = parsed.place(name, table=table, at=(int(at[1]), int(at[2])) if at else None)
-    shown = f"{table}.{name}" if table else name
+        return QueryFailed("AMBIGUOUS_NAME", f"{place}: Column '{shown}' is ambiguous")
     return QueryFailed(
         "COLUMN_NOT_FOUND",
         f"{place}: Column '{shown}' cannot be resolved or requester is not authorized to access "
         "requested resources",
     )
-
-
-def _table_of(parsed: Parsed, name: str) -> str:
-    for column in parsed.tree.find_all(exp.Column):
-        if column.name.lower() == name.lower() and column.table:
-            return column.table.lower()
-    return ""
 
 
 def _type_decimals(tree: exp.Expr) -> None:

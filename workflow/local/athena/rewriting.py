@@ -14,10 +14,11 @@ from sqlglot.expressions.builders import apply_index_offset
 
 from workflow.local.athena.casting import rewrite_cast, rewrite_try
 from workflow.local.athena.decimals import (
+    narrow_sum,
     rewrite_average,
     rewrite_division,
     rewrite_rounding,
-    widen_sum,
+    rewrite_sign,
 )
 from workflow.local.athena.failures import QueryFailed, not_supported
 from workflow.local.athena.functions import BY_NAME, NOT_HERE, SAME
@@ -26,12 +27,22 @@ from workflow.local.athena.parsing import Parsed
 from workflow.local.athena.temporal import (
     keep_date,
     rewrite_difference,
+    rewrite_extract,
     rewrite_format,
     rewrite_sequence,
     rewrite_zone,
 )
-from workflow.local.athena.typing_rules import check_comparison, check_concatenation
+from workflow.local.athena.typing_rules import (
+    check_among,
+    check_arithmetic,
+    check_branches,
+    check_comparison,
+    check_concatenation,
+    check_set_operation,
+    check_text,
+)
 
+_KEY_AND_VALUE = 2
 Rewrite = Callable[[exp.Expr], exp.Expr]
 
 
@@ -62,8 +73,7 @@ def _bracket(node: exp.Expr) -> exp.Expr:
         node.this, node.expressions, 1 - (node.args.get("offset") or 0), dialect="trino"
     )[0]
     if is_kind(node.this, "MAP"):
-        name = "map_value" if not node.args.get("safe") else ""
-        return call(f"trino_{name}", node.this, index) if name else _plain_map(node.this, index)
+        return _map_value(node, index)
     if is_kind(node.this, "STRUCT"):
         return call("struct_extract_at", node.this, index)
     if is_kind(index, "VARCHAR", "TEXT"):
@@ -73,8 +83,16 @@ def _bracket(node: exp.Expr) -> exp.Expr:
     )
 
 
-def _plain_map(mapping: exp.Expr, key: exp.Expr) -> exp.Expr:
-    return call("trino_element_at", call("map_extract", mapping, key), exp.Literal.number(1))
+def _map_value(node: exp.Bracket, key: exp.Expr) -> exp.Expr:
+    if node.args.get("safe"):
+        found = call("map_extract", node.this, key)
+        value = call("trino_element_at", found, exp.Literal.number(1))
+    else:
+        value = call("trino_map_value", node.this, key)
+    kinds = node.this.type.expressions if isinstance(node.this.type, exp.DataType) else []
+    if len(kinds) == _KEY_AND_VALUE:
+        value.type = kinds[1]
+    return value
 
 
 def _cardinality(node: exp.Expr) -> exp.Expr:
@@ -106,6 +124,8 @@ def _extract(node: exp.Expr) -> exp.Expr:
 
 def _path(node: exp.Expr) -> exp.Expr:
     path = node.expression
+    if not isinstance(path, exp.JSONPath):
+        raise not_supported("A computed JSON path")
     return exp.Literal.string(path.sql("duckdb").strip("'")) if path else exp.Literal.string("$")
 
 
@@ -134,10 +154,42 @@ def _substring(node: exp.Expr) -> exp.Expr:
     return call("trino_substring", node.this, start, length)
 
 
+def _trim(node: exp.Expr) -> exp.Expr:
+    check_text(node)
+    if node.expression:
+        return node
+    side = {"LEADING": "ltrim", "TRAILING": "rtrim"}.get(str(node.args.get("position")), "trim")
+    return call(side, node.this, exp.Literal.string(" \t\n\r\x0b\x0c"))
+
+
+def _split_part(node: exp.Expr) -> exp.Expr:
+    return call("trino_split_part", node.this, node.args["delimiter"], node.args["part_index"])
+
+
+def _lateral(_node: exp.Expr) -> exp.Expr:
+    raise not_supported("LATERAL")
+
+
+def _then(*rules: Rewrite) -> Rewrite:
+    """Apply one rule after the other, until one gives another node."""
+
+    def rewrite(node: exp.Expr) -> exp.Expr:
+        for rule in rules:
+            replacement = rule(node)
+            if replacement is not node:
+                return replacement
+        return node
+
+    return rewrite
+
+
 REWRITES: dict[type[exp.Expr], Rewrite] = {
-    exp.Div: rewrite_division,
+    exp.Div: _then(check_arithmetic, rewrite_division),
     exp.Avg: rewrite_average,
-    exp.Sum: widen_sum,
+    exp.Sum: narrow_sum,
+    exp.Filter: narrow_sum,
+    exp.Window: narrow_sum,
+    exp.Sign: rewrite_sign,
     exp.Round: rewrite_rounding,
     exp.Ceil: rewrite_rounding,
     exp.Floor: rewrite_rounding,
@@ -152,13 +204,24 @@ REWRITES: dict[type[exp.Expr], Rewrite] = {
     exp.JSONExtract: _extract,
     exp.RegexpExtract: _regexp_extract,
     exp.RegexpReplace: _regexp_replace,
-    exp.Substring: _substring,
+    exp.Substring: _then(check_text, _substring),
+    exp.Trim: _trim,
+    exp.SplitPart: _split_part,
+    exp.Lateral: _lateral,
+    **dict.fromkeys((exp.Lower, exp.Upper, exp.Length, exp.Split, exp.RegexpLike), check_text),
+    **dict.fromkeys((exp.StrPosition, exp.Replace, exp.StartsWith, exp.Pad), check_text),
+    **dict.fromkeys((exp.In, exp.Between), check_among),
+    **dict.fromkeys((exp.Case, exp.If, exp.Coalesce), check_branches),
+    **dict.fromkeys((exp.Union, exp.Intersect, exp.Except), check_set_operation),
+    exp.Mul: check_arithmetic,
+    exp.Mod: check_arithmetic,
+    exp.Extract: rewrite_extract,
     exp.DateDiff: rewrite_difference,
     exp.DateAdd: keep_date,
     exp.DateTrunc: keep_date,
     exp.TimestampTrunc: keep_date,
-    exp.Add: keep_date,
-    exp.Sub: keep_date,
+    exp.Add: _then(check_arithmetic, keep_date),
+    exp.Sub: _then(check_arithmetic, keep_date),
     exp.StrToTime: rewrite_format,
     exp.TimeToStr: rewrite_format,
     exp.FromISO8601Timestamp: lambda node: call("trino_iso8601", node.this),

@@ -1,10 +1,16 @@
 """Dates and times: a date stays a date, whole units are counted, and the zone is UTC."""
 
+import re
+
 from sqlglot import exp
 
 from workflow.local.athena.failures import not_supported
 from workflow.local.athena.nodes import call, is_kind, is_whole
 
+_SIGN = re.compile(r"%-?.")
+# As they are after the translation from MySQL's letters.
+_SIGNS = {f"%{letter}" for letter in "abdfHIjBmpSMTAYy%"} | {"%-d", "%-H", "%-I", "%-m"}
+_FIELDS = {"YEAR", "QUARTER", "MONTH", "WEEK", "DAY", "HOUR", "MINUTE", "SECOND", "DOY"}
 _TEMPORAL = ("DATE", "TIMESTAMP", "TIMESTAMPTZ", "TIMESTAMPNTZ")
 
 
@@ -37,6 +43,20 @@ def rewrite_format(node: exp.Expr) -> exp.Expr:
     written = node.args.get("format")
     if not isinstance(written, exp.Literal):
         raise not_supported("date_format and date_parse with a computed format")
+    signs = _SIGN.findall(written.name)
+    unknown = [sign for sign in signs if sign not in _SIGNS]
+    if unknown:
+        raise not_supported(f"The sign {unknown[0]} in a format")
+    return node
+
+
+def rewrite_extract(node: exp.Expr) -> exp.Expr:
+    """Take a field of a moment; the days of a week are numbered from Monday."""
+    field = node.this.name.upper()
+    if field in {"DOW", "DAY_OF_WEEK"}:
+        return call("isodow", node.expression)
+    if field not in _FIELDS:
+        raise not_supported(f"EXTRACT({field} ...)")
     return node
 
 
