@@ -4,10 +4,13 @@ import json
 
 import pytest
 
-from tests.end_to_end.world import canary, row
+from tests.end_to_end.world import canary, eventually, row
 from workflow.cli.main import main
 from workflow.local.faults import Fault
 from workflow.transitions import Status
+
+# The stack is shared: other tests have uploads and runs of their own.
+_ALL = ("--limit", "10000")
 
 
 @pytest.fixture
@@ -34,7 +37,9 @@ def test_sees_what_is_due_and_what_became_of_it(world, lakescrub):
     key = world.key()
     version = world.upload(key, row(canary()))
 
-    due = [each for each in lakescrub("schedule", "ls") if each["path"] == str(world.path(key))]
+    due = [
+        each for each in lakescrub("schedule", "ls", *_ALL) if each["path"] == str(world.path(key))
+    ]
     (timer,) = lakescrub("schedule", "show", key)
     world.run(key, version)
     shown = lakescrub("runs", "show", key)
@@ -83,20 +88,25 @@ def test_runs_an_upload_before_it_is_due_and_only_once(world, lakescrub):
 
 
 def test_replays_a_rejected_upload_as_the_next_attempt(world, lakescrub):
-    key = world.key()
+    key = world.key(dataset="broken")
     version = world.upload(key, b'{"id": 1}\n{"secret": oops}\n')
     world.run(key, version)
 
     shown = lakescrub("runs", "show", key)
     replayed = lakescrub("runs", "replay", shown["name"])
-    again = world.wait(key, version, Status.REJECTED)
+    again = eventually(lambda: _rejected(world.entry(key, version), 2), what="attempt 2")
 
     assert shown["failure"]["name"] == "MalformedData"
     assert "row 2" in shown["failure"]["reason"]
     assert f"lakescrub runs replay {shown['name']}" in shown["next_step"]
-    assert shown["name"] in [run["name"] for run in lakescrub("runs", "ls", "--status", "failed")]
+    failed = lakescrub("runs", "ls", "--status", "failed", *_ALL)
+    assert shown["name"] in [run["name"] for run in failed]
     assert replayed["attempt"] == 2
     assert again.failure.name == "MalformedData"
+
+
+def _rejected(entry, attempt):
+    return entry if (entry.status, entry.attempt) == (Status.REJECTED, attempt) else None
 
 
 def test_redrives_a_failed_run_in_the_state_where_it_failed(world, lakescrub):
@@ -133,10 +143,10 @@ def test_prints_the_policy_that_was_applied(world, lakescrub, capsys):
 
 
 def test_lists_entries_by_status(world, lakescrub):
-    key = world.key()
+    key = world.key(dataset="broken")
     world.run(key, world.upload(key, b"{oops\n"))
 
-    rejected = lakescrub("ledger", "ls", "--status", "rejected", "--dataset", "uploads")
+    rejected = lakescrub("ledger", "ls", "--status", "rejected", "--dataset", "broken", *_ALL)
 
     assert str(world.path(key)) in {entry["path"] for entry in rejected}
     assert {entry["status"] for entry in rejected} == {"rejected"}
