@@ -48,7 +48,11 @@ class Lab:
     def name(self, kind: str) -> str:
         return f"{kind}-{next(_NUMBERS)}"
 
-    def role(self, *actions: str, resource: str = "*") -> str:
+    def now(self) -> str:
+        """The stack's time, as DynamoDB writes a number."""
+        return str(int(time.time()))
+
+    def role(self, *actions: str, resource: str | list[str] = "*") -> str:
         """A role that may do these actions (default: everything)."""
         name = self.name("role")
         iam = self.client("iam")

@@ -21,6 +21,7 @@ from ministack.services import dynamodb, dynamodb_streams
 
 from workflow.local.clock import CLOCK
 from workflow.local.shims.pins import Pin
+from workflow.local.shims.wrapping import wrap
 
 PINS = (
     Pin("ministack.services.dynamodb:_ttl_reaper", "a24bcfa24c96237e"),
@@ -72,26 +73,27 @@ class Sweeper:
 
 def install() -> None:
     """Mark removals by TTL, show them as the API does, and stop ministack's reaper."""
-    if hasattr(dynamodb._build_change_record, "__lakescrub_original__"):
-        return
-    build = dynamodb._build_change_record
-    get_records = dynamodb_streams._get_records
+    wrap(dynamodb, "_build_change_record", _marked)
+    wrap(dynamodb_streams, "_get_records", _shown)
+    dynamodb.time = _ParkedTime()
 
-    def marked(*args: Any, **kwargs: Any) -> dict[str, Any]:
-        record: dict[str, Any] = build(*args, **kwargs)
+
+def _marked(original: Any) -> Any:
+    def build(*args: Any, **kwargs: Any) -> dict[str, Any]:
+        record: dict[str, Any] = original(*args, **kwargs)
         if _expiring.get():
             record["userIdentity"] = dict(_SERVICE)
         return record
 
-    def shown(data: dict[str, Any]) -> Any:
-        status, headers, body = get_records(data)
+    return build
+
+
+def _shown(original: Any) -> Any:
+    def get_records(data: dict[str, Any]) -> Any:
+        status, headers, body = original(data)
         return status, headers, _with_api_identity(body)
 
-    marked.__lakescrub_original__ = build  # type: ignore[attr-defined]
-    shown.__lakescrub_original__ = get_records  # type: ignore[attr-defined]
-    dynamodb._build_change_record = marked
-    dynamodb_streams._get_records = shown
-    dynamodb.time = _ParkedTime()
+    return get_records
 
 
 def _with_api_identity(body: bytes) -> bytes:

@@ -10,6 +10,7 @@ AWS: see `workflow/local/sources/streams.py` and `queues.py`.
 from ministack.services import lambda_svc
 
 from workflow.local.shims.pins import Pin
+from workflow.local.shims.wrapping import wrap
 
 PINS = (
     Pin("ministack.services.lambda_svc:_ensure_poller", "7b5deb419e7d2927"),
@@ -21,4 +22,4 @@ PINS = (
 
 def install() -> None:
     """Never start the poller thread."""
-    lambda_svc._ensure_poller = lambda: None
+    wrap(lambda_svc, "_ensure_poller", lambda _original: lambda: None)

@@ -18,6 +18,7 @@ from ministack.core import iam_actions, iam_evaluator
 from ministack.services import dynamodb_streams
 
 from workflow.local.shims.pins import Pin
+from workflow.local.shims.wrapping import wrap
 
 PINS = (
     Pin("ministack.core.iam_actions:extract_iam_action", "1c5bf4bb74976406"),
@@ -34,16 +35,9 @@ _Function = Callable[..., Any]
 
 def install() -> None:
     """Wrap the three functions that authorise a request."""
-    for module, name, wrap in (
-        (iam_actions, "extract_iam_action", _action),
-        (iam_actions, "extract_resource_arn", _resource),
-        (iam_evaluator, "enforce", _enforce),
-    ):
-        original = getattr(module, name)
-        if not hasattr(original, "__lakescrub_original__"):
-            wrapped = wrap(original)
-            wrapped.__lakescrub_original__ = original  # type: ignore[attr-defined]
-            setattr(module, name, wrapped)
+    wrap(iam_actions, "extract_iam_action", _action)
+    wrap(iam_actions, "extract_resource_arn", _resource)
+    wrap(iam_evaluator, "enforce", _enforce)
 
 
 def _action(original: _Function) -> _Function:

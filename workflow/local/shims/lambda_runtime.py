@@ -25,6 +25,7 @@ from workflow.local.runtime.environment import environment, log_group
 from workflow.local.runtime.pool import Invocation, Pool
 from workflow.local.runtime.worker import Outcome
 from workflow.local.shims.pins import Pin
+from workflow.local.shims.wrapping import wrap
 
 PINS = (
     Pin("ministack.services.lambda_svc:_execute_function_dispatch", "70f75f29583ba15c"),
@@ -53,7 +54,7 @@ def install(pool: Pool, *, endpoint: str) -> None:
         _write_log(config, outcome, request_id=request_id, milliseconds=spent)
         return _result(outcome)
 
-    lambda_svc._execute_function_dispatch = dispatch
+    wrap(lambda_svc, "_execute_function_dispatch", lambda _original: dispatch)
 
 
 def _order(

@@ -6,9 +6,12 @@ a client in another process, or a function in the middle of an invocation, still
 The signature itself is checked as before.
 """
 
+from typing import Any
+
 from ministack.core import sigv4
 
 from workflow.local.shims.pins import Pin
+from workflow.local.shims.wrapping import wrap
 
 PINS = (
     Pin("ministack.core.sigv4:request_time_failure", "7e556c6253c3fd03"),
@@ -18,4 +21,8 @@ PINS = (
 
 def install() -> None:
     """Accept every signing time."""
-    sigv4.request_time_failure = lambda signature, *, now=None: None  # noqa: ARG005
+    wrap(sigv4, "request_time_failure", lambda _original: _in_time)
+
+
+def _in_time(_signature: Any, *, now: Any = None) -> None:
+    del now
