@@ -5,7 +5,7 @@ from typing import Final
 
 from workflow.scrub.actions.base import Action
 
-_QUOTED: Final = re.compile(rb'"[^"]*+(?:""[^"]*+)*+"')
+_QUOTED: Final = re.compile(rb'"[^"]*+(?>(?:""[^"]*+)*)"')
 _NUMBER: Final = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _BOOLEANS: Final = {"true": True, "false": False}
 MARK: Final = b'"'

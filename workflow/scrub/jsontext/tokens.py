@@ -2,7 +2,8 @@ r"""Regular expressions over JSON bytes.
 
 `STRICT_*` accept exactly the tokens of RFC 8259. The others are for bytes that are known to be
 valid, where less needs to be looked at. All repeats are possessive, so that none can backtrack:
-the time is linear whatever the bytes.
+the time is linear whatever the bytes. A group that repeats is an atomic group around a greedy
+repeat: before Python 3.11.4, ``(...)*+`` stays where the repeat that failed had come to.
 """
 
 import re
@@ -14,13 +15,13 @@ WS: Final = rb"[ \t\n\r]*+"
 SPACE: Final = re.compile(WS)
 
 STRICT_STRING: Final = re.compile(
-    rb'"[^"\\\x00-\x1f]*+(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1f]*+)*+"'
+    rb'"[^"\\\x00-\x1f]*+(?>(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1f]*+)*)"'
 )
 STRICT_SCALAR: Final = re.compile(
-    rb"-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?+(?:[eE][+-]?+[0-9]++)?+|true|false|null"
+    rb"-?(?:0|[1-9][0-9]*+)(?>(?:\.[0-9]++)?)(?>(?:[eE][+-]?+[0-9]++)?)|true|false|null"
 )
 
-_STRING: Final = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
+_STRING: Final = rb'"[^"\\]*+(?>(?:\\.[^"\\]*+)*)"'
 _SCALAR: Final = rb'[^\]\[{}",: \t\n\r]++'
 _NESTED: Final = 4
 
@@ -28,9 +29,9 @@ _NESTED: Final = 4
 def _container() -> bytes:
     """Return a pattern for a whole object or array, up to a few levels deep."""
     plain = rb'[^\]\[{}"]++|' + _STRING
-    pattern = rb"[\[{](?:" + plain + rb")*+[\]}]"
+    pattern = rb"[\[{](?>(?:" + plain + rb")*)[\]}]"
     for _ in range(_NESTED):
-        pattern = rb"[\[{](?:" + plain + rb"|" + pattern + rb")*+[\]}]"
+        pattern = rb"[\[{](?>(?:" + plain + rb"|" + pattern + rb")*)[\]}]"
     return pattern
 
 
@@ -40,7 +41,7 @@ CONTAINER: Final = re.compile(_container(), re.DOTALL)
 # The third group is the quote of a string that does not end.
 BRACKET: Final = re.compile(rb"([\[{])|([\]}])|" + _STRING + rb'|(")', re.DOTALL)
 VALUE: Final = rb"(?:" + _STRING + rb"|" + _SCALAR + rb"|" + _container() + rb")"
-ELEMENTS: Final = re.compile(rb"(?:" + WS + VALUE + WS + rb"," + WS + rb")*+", re.DOTALL)
+ELEMENTS: Final = re.compile(rb"(?>(?:" + WS + VALUE + WS + rb"," + WS + rb")*)", re.DOTALL)
 COLON: Final = re.compile(WS + rb":" + WS)
 MEMBER: Final = re.compile(rb"(" + _STRING + rb")" + WS + rb":" + WS, re.DOTALL)
 """The name of a member, up to its value."""
@@ -58,7 +59,7 @@ def skipper(names: frozenset[str], *, ignore_case: bool) -> re.Pattern[bytes]:
     # Folding is for ASCII here; a name with other letters is left to be read, too.
     text = rb'[^"\\\x80-\xff]' if ignore_case else rb'[^"\\]'
     key = rb'"(?!(?:' + spelled + rb')")' + text + rb'*+"' + WS + rb":" + WS
-    return re.compile(rb"(?:" + key + VALUE + WS + rb"," + WS + rb")*+", flags)
+    return re.compile(rb"(?>(?:" + key + VALUE + WS + rb"," + WS + rb")*)", flags)
 
 
 def after_space(row: bytes, position: int) -> int:
