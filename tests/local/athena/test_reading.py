@@ -198,3 +198,26 @@ def test_a_file_replaced_while_the_query_runs_fails_it(athena):
     assert athena.reason("SELECT * FROM t").startswith(
         "HIVE_FILESYSTEM_ERROR: Incorrect fileSize 10 for file"
     )
+
+
+def test_a_type_that_cannot_be_read_spoils_its_table_alone(athena):
+    athena.add_table("bad", [("id", "int"), ("u", "struct<a")])
+    athena.add_table("good", [("id", "int")])
+
+    assert athena.reason("SELECT id FROM bad").startswith("HIVE_METASTORE_ERROR: The type of")
+    assert athena.rows("SELECT count(*) FROM good") == [["0"]]
+    assert athena.rows("SELECT table_name FROM information_schema.tables ORDER BY 1") == [
+        ["bad"],
+        ["good"],
+    ]
+
+
+def test_what_a_query_spills_and_loads_is_gone_afterwards(athena, tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    athena.add_table("t", [("id", "int")])
+    athena.put("t/a.json", '{"id": 1}\n')
+
+    athena.run("SELECT id FROM t")
+    athena.service.close()
+
+    assert list(tmp_path.iterdir()) == []

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from mypy_boto3_glue import GlueClient
 
 CATALOG = "awsdatacatalog"
+INVALID = DataType("invalid")
 HIDDEN = {"$path": DataType("varchar"), "$file_size": DataType("bigint")}
 
 
@@ -130,11 +131,19 @@ def _columns(raw: list[Any] | None) -> tuple[Column, ...]:
     return tuple(
         Column(
             column["Name"].lower(),
-            from_hive(column.get("Type", "string")),
+            _type(column.get("Type", "string")),
             column.get("Comment") or "",
         )
         for column in raw or ()
     )
+
+
+def _type(text: str) -> DataType:
+    """Read a type; one that cannot be read spoils the queries of its table, not the lists."""
+    try:
+        return from_hive(text)
+    except ValueError:
+        return INVALID
 
 
 def _serde(storage: Any, parameters: dict[str, str] | None = None) -> Serde:

@@ -65,6 +65,10 @@ class _HiveReader:
     def _take(self) -> str:
         return str(self._tokens.pop(0)) if self._tokens else ""
 
+    def _expect(self, token: str) -> None:
+        if self._take() != token:
+            raise ValueError(f"{token} is missing in a type")
+
     def _next_is(self, token: str) -> bool:
         return bool(self._tokens) and self._tokens[0] == token
 
@@ -85,20 +89,24 @@ class _HiveReader:
 
     def _field(self) -> tuple[str, DataType]:
         name = self._take().strip("`").lower()
-        self._take()
+        self._expect(":")
         return name, self.read()
 
     def _bracketed(self, start: str, end: str, one: Callable[[], Any]) -> Iterator[Any]:
-        assert self._take() == start
+        self._expect(start)
         while self._tokens and not self._next_is(end):
             yield one()
             if self._next_is(","):
                 self._take()
-        self._take()
+        self._expect(end)
 
 
 def from_hive(text: str) -> DataType:
-    """Read a type of the Glue catalog, for example ``array<struct<sku:string,qty:int>>``."""
+    """Read a type of the Glue catalog, for example ``array<struct<sku:string,qty:int>>``.
+
+    Raises:
+        ValueError: It is no type.
+    """
     return _HiveReader(text).read()
 
 

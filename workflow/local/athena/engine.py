@@ -95,7 +95,9 @@ class Run:
         self._prepare()
 
     def _prepare(self) -> None:
-        for setting in _SETTINGS:
+        # What does not fit into memory goes to the run's folder, not to the current one.
+        spill = literal(str(self.folder / "spill"))
+        for setting in (*_SETTINGS, f"SET temp_directory={spill}"):
             self.connection.execute(setting)
         for macro in MACROS:
             self.connection.execute(f"CREATE MACRO {macro}")

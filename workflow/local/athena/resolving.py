@@ -15,7 +15,7 @@ from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import traverse_scope
 from sqlglot.schema import MappingSchema
 
-from workflow.local.athena.catalog import CATALOG, HIDDEN, Table
+from workflow.local.athena.catalog import CATALOG, HIDDEN, INVALID, Table
 from workflow.local.athena.data_types import DataType, to_trino
 from workflow.local.athena.failures import QueryFailed
 from workflow.local.athena.loading import Source
@@ -89,6 +89,11 @@ def _find(
         raise QueryFailed("CATALOG_NOT_FOUND", f"{place}: Catalog '{catalog}' not found")
     found = lookup(schema, name)
     if found is not None:
+        broken = next((key for key, kind in found.types().items() if kind == INVALID), None)
+        if broken is not None:
+            raise QueryFailed(
+                "HIVE_METASTORE_ERROR", f"The type of column {broken} of {name} cannot be read"
+            )
         return found
     if not has_database(schema):
         raise QueryFailed("SCHEMA_NOT_FOUND", f"{place}: Schema '{schema}' does not exist")
