@@ -72,6 +72,22 @@ def rewrite_average(node: exp.Expr) -> exp.Expr:
     return _with_scale(quotient, *numbers)
 
 
+def widen_arithmetic(node: exp.Expr) -> exp.Expr:
+    """Give sums, differences and products of decimals the digits that they have."""
+    left, right = decimal(node.this), decimal(node.expression)
+    exact = is_kind(node.this, "DECIMAL") or is_kind(node.expression, "DECIMAL")
+    if not (exact and left and right):
+        return node
+    (digits, scale), (other_digits, other_scale) = left, right
+    if isinstance(node, exp.Mul):
+        node.type = decimal_type(digits + other_digits, scale + other_scale)
+    else:
+        whole = max(digits - scale, other_digits - other_scale)
+        most = max(scale, other_scale)
+        node.type = decimal_type(whole + most + 1, most)
+    return node
+
+
 def narrow_sum(node: exp.Expr) -> exp.Expr:
     """Make a sum of whole numbers a bigint, and note that one of decimals has 38 digits.
 

@@ -19,7 +19,9 @@ from workflow.local.athena.decimals import (
     rewrite_division,
     rewrite_rounding,
     rewrite_sign,
+    widen_arithmetic,
 )
+from workflow.local.athena.derived_types import DerivedTypes, inside_out
 from workflow.local.athena.failures import QueryFailed, not_supported
 from workflow.local.athena.functions import BY_NAME, NOT_HERE, SAME
 from workflow.local.athena.nodes import call, is_kind
@@ -166,6 +168,11 @@ def _split_part(node: exp.Expr) -> exp.Expr:
     return call("trino_split_part", node.this, node.args["delimiter"], node.args["part_index"])
 
 
+def _paren(node: exp.Expr) -> exp.Expr:
+    node.type = node.this.type
+    return node
+
+
 def _lateral(_node: exp.Expr) -> exp.Expr:
     raise not_supported("LATERAL")
 
@@ -213,15 +220,16 @@ REWRITES: dict[type[exp.Expr], Rewrite] = {
     **dict.fromkeys((exp.In, exp.Between), check_among),
     **dict.fromkeys((exp.Case, exp.If, exp.Coalesce), check_branches),
     **dict.fromkeys((exp.Union, exp.Intersect, exp.Except), check_set_operation),
-    exp.Mul: check_arithmetic,
+    exp.Mul: _then(check_arithmetic, widen_arithmetic),
+    exp.Paren: _paren,
     exp.Mod: check_arithmetic,
     exp.Extract: rewrite_extract,
     exp.DateDiff: rewrite_difference,
     exp.DateAdd: keep_date,
     exp.DateTrunc: keep_date,
     exp.TimestampTrunc: keep_date,
-    exp.Add: _then(check_arithmetic, keep_date),
-    exp.Sub: _then(check_arithmetic, keep_date),
+    exp.Add: _then(check_arithmetic, keep_date, widen_arithmetic),
+    exp.Sub: _then(check_arithmetic, keep_date, widen_arithmetic),
     exp.StrToTime: rewrite_format,
     exp.TimeToStr: rewrite_format,
     exp.FromISO8601Timestamp: lambda node: call("trino_iso8601", node.this),
@@ -244,7 +252,9 @@ def rewrite(tree: exp.Query, *, parsed: Parsed, now: Now) -> exp.Query:
     Raises:
         QueryFailed: A function or a construct is not answered here.
     """
-    for node in list(tree.walk(bfs=False))[::-1]:
+    derived = DerivedTypes()
+    for node in inside_out(tree):
+        derived.visit(node)
         kind = node.type
         try:
             replacement = _replacement(node, parsed, now)
