@@ -22,12 +22,13 @@ from workflow.errors import MalformedData
 from workflow.scrub.parquet import compact, shape
 from workflow.scrub.parquet.apply import scrub_column
 from workflow.scrub.parquet.column_writer import ColumnWriter
-from workflow.scrub.parquet.fields import Chunk, Group, Meta, Offsets
+from workflow.scrub.parquet.fields import Chunk, Group, Meta
 from workflow.scrub.parquet.footer import MAGIC, encode
-from workflow.scrub.parquet.layout import Part, chunk_meta, items
+from workflow.scrub.parquet.layout import Part, chunk_meta, items, move_file_offset, shifted
 from workflow.scrub.parquet.rows import GroupRows
 from workflow.scrub.parquet.tape import Tape
 from workflow.scrub.parquet.traces import Traces
+from workflow.scrub.parquet.watch import Watch
 from workflow.scrub.parquet.work import Work
 
 if TYPE_CHECKING:
@@ -85,6 +86,7 @@ class _Graft:
         self.offsets: dict[_Place, bytes] = {}
         self.emptied: set[int] = set()
         self.groups: dict[int, GroupRows] = {}
+        self.watch = Watch(work.plan)
 
     def run(self) -> None:
         """Go through the file once."""
@@ -150,6 +152,7 @@ class _Graft:
 
     def _rows(self, group: int) -> GroupRows:
         if group not in self.groups:
+            self.watch.show()
             self.groups.clear()
             self.groups[group] = GroupRows(
                 self.tape.source,
@@ -159,16 +162,25 @@ class _Graft:
                 places=[self.places[group, at] for at in range(len(self.schema.leaves))],
             )
             self.footer.groups[group].set_number(Group.ROWS, self.groups[group].left)
+            self._watch_drops(self.groups[group])
         return self.groups[group]
+
+    def _watch_drops(self, rows: GroupRows) -> None:
+        if self.work.plan.trace is None:
+            return
+        for drop in self.work.drops:
+            piece = next(rows.pieces(next(drop.node.leaves())))
+            self.watch.look(drop, piece, None, rows.before)
 
     def _scrub(self, item: Item, rows: GroupRows, chunk: Struct) -> Encoded | None:
         """Return the chunk changed; None where it can stay as it is."""
         leaf, targets = self.schema.leaves[item.column], self.work.edits.get(item.column, [])
         whole = any(target.keys for target in targets)
         traces = Traces(chunk_meta(chunk), self._column_index(item))
-        writer, same = None, 0
+        writer, same, before = None, 0, rows.before
         for piece in rows.pieces(leaf, whole=whole):
-            new = self._scrub_piece(piece, rows, targets)
+            new = self._scrub_piece(piece, rows, targets, before)
+            before += piece.rows if self.work.plan.trace else 0
             if new is not None and writer is None:
                 writer = self._rewrite(chunk, leaf, islice(rows.pieces(leaf, whole=whole), same))
             if writer is not None:
@@ -181,10 +193,13 @@ class _Graft:
             writer = self._rewrite(chunk, leaf, rows.pieces(leaf, whole=whole))
         return None if writer is None else writer.finish()
 
-    def _scrub_piece(self, piece: Column, rows: GroupRows, targets: list[Target]) -> Column | None:
+    def _scrub_piece(
+        self, piece: Column, rows: GroupRows, targets: list[Target], before: int
+    ) -> Column | None:
         changed = piece if rows.kept is not None else None
         for target in targets:
             new = scrub_column(target, changed or piece, self.work.plan, rows)
+            self.watch.look(target, changed or piece, new, before)
             changed = new or changed
         return changed
 
@@ -212,7 +227,7 @@ class _Graft:
             offset = meta.number(field)
             if offset:
                 meta.set_number(field, offset + by)
-        _move_file_offset(chunk, item, by)
+        move_file_offset(chunk, item, by)
 
     def _write_chunk(self, item: Item, chunk: Struct, encoded: Encoded) -> None:
         start = self.tape.at
@@ -224,7 +239,7 @@ class _Graft:
             meta.set_number(Meta.DICTIONARY_PAGE, start)
         chunk.set_struct(Chunk.META, meta)
         if chunk.number(Chunk.FILE_OFFSET):
-            _move_file_offset(chunk, item, start - item.start)
+            move_file_offset(chunk, item, start - item.start)
         chunk.drop(Chunk.COLUMN_INDEX, Chunk.COLUMN_INDEX_LENGTH)
         if Chunk.OFFSET_INDEX in chunk:
             self.offsets[item.group, item.column] = encoded.offset_index(start)
@@ -240,7 +255,7 @@ class _Graft:
                 self._write_offsets(chunk, self.offsets.pop(place))
         elif item.part is Part.OFFSET_INDEX and by:
             data = self.tape.read(item.start, item.end)
-            self._write_offsets(chunk, _shifted(data, by, base=item.start))
+            self._write_offsets(chunk, shifted(data, by, base=item.start))
         else:
             self._copy_extra(item, chunk)
 
@@ -258,6 +273,7 @@ class _Graft:
         self.tape.write((data,))
 
     def _finish(self) -> None:
+        self.watch.show()
         footer = self.footer
         if not self.tape.differs:
             self.tape.copy(footer.start, footer.start + len(footer.raw))
@@ -274,19 +290,3 @@ class _Graft:
 
 
 _OFFSET_FIELDS = {Part.COLUMN_INDEX: Chunk.COLUMN_INDEX, Part.OFFSET_INDEX: Chunk.OFFSET_INDEX}
-
-
-def _move_file_offset(chunk: Struct, item: Item, by: int) -> None:
-    """Move a chunk's own offset, or give it up where it led to a copy of the metadata."""
-    offset = chunk.number(Chunk.FILE_OFFSET)
-    if offset:
-        inside = item.start <= offset < item.end
-        chunk.set_number(Chunk.FILE_OFFSET, offset + by if inside else 0)
-
-
-def _shifted(data: bytes, by: int, *, base: int) -> bytes:
-    """Return an offset index whose pages stand elsewhere."""
-    index, _end = compact.decode(data, base=base)
-    for location in index.sequence(Offsets.PAGES, compact.STRUCT):
-        location.set_number(Offsets.OFFSET, location.needed(Offsets.OFFSET, "offset") + by)
-    return compact.encode(index)

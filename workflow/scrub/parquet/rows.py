@@ -40,6 +40,7 @@ class GroupRows:
     Attributes:
         kept: For each row whether it stays; None if all do.
         left: The number of rows that stay.
+        before: The number of rows that stayed before them.
     """
 
     def __init__(
@@ -61,6 +62,7 @@ class GroupRows:
         goes = self._test()
         self.kept = None if goes is None or not goes.true_count else pc.invert(goes)
         self.left = rows if self.kept is None else self.kept.true_count
+        self.before = work.plan.rows - work.plan.dropped
         work.plan.rows += rows
         work.plan.dropped += rows - self.left
         if self.left:

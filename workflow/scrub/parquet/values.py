@@ -15,6 +15,7 @@ disturbed by a round trip.
 from __future__ import annotations
 
 from array import array
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import pyarrow as pa
@@ -148,8 +149,7 @@ class Decoder:
         header.set_number(PageDictionary.VALUES, entries, kind=compact.I32)
         header.set_number(PageDictionary.ENCODING, Encoding.PLAIN, kind=compact.I32)
         self._dictionary = len(self._file)
-        plain = array("i", range(entries)).tobytes()
-        self._add(PageType.DICTIONARY, Page.DICTIONARY, header, memoryview(plain))
+        self._add(PageType.DICTIONARY, Page.DICTIONARY, header, _identity(entries))
 
     def _add(self, kind: int, field: int, header: Struct, body: memoryview) -> None:
         self._file += page_header(kind, field, header, (len(body), len(body)))
@@ -186,6 +186,16 @@ class Decoder:
         group.set_number(Group.BYTES, size)
         group.set_number(Group.ROWS, self._count)
         return group
+
+
+@lru_cache(maxsize=1)
+def _numbers(power: int) -> bytes:
+    return array("i", range(1 << power)).tobytes()
+
+
+def _identity(entries: int) -> memoryview:
+    """Return the numbers from 0 as plain INT32 values."""
+    return memoryview(_numbers(max(16, entries.bit_length())))[: entries * 4]
 
 
 def _file_metadata(schema: list[Struct], group: Struct, rows: int) -> Struct:

@@ -1,0 +1,214 @@
+"""Measure Parquet: `python -m benchmarks.scrub_parquet [MEGABYTES] [ROUNDS]`.
+
+Each table is what its name says; all ways of a table run in turns in one process with one thread,
+and the best round of each counts. The other columns are compared with those of the input before
+anything is timed.
+"""
+
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from workflow.scrub import Rule, ScrubOptions, SecretKey, scrub
+
+KEY = SecretKey("bench", b"0123456789abcdef")
+GROUPS = 8
+WORDS = [f"word{number:05}" for number in range(5_000)]
+
+
+def write_table(path: Path, columns: int, megabytes: int) -> None:
+    """Write string columns of high cardinality, so many megabytes in all before compression."""
+    source = random.Random(7)
+    rows = megabytes * 1_000_000 // (columns * 19)
+    pools = [
+        [" ".join(source.choices(WORDS, k=2)) for _ in range(rows)] for _ in range(min(3, columns))
+    ]
+    arrays = {f"c{at}": pools[at % len(pools)] for at in range(columns - 1)}
+    arrays["email"] = [f"{source.getrandbits(40):010x}@example.com" for _ in range(rows)]
+    pq.write_table(
+        pa.table(arrays), path, compression="zstd", row_group_size=max(1, rows // GROUPS)
+    )
+
+
+def ours(rules):
+    def run(source: Path, sink: Path) -> None:
+        with source.open("rb") as stream, sink.open("wb") as out:
+            options = ScrubOptions(key=KEY)
+            scrub(stream, out, rules=rules, format="parquet", options=options)
+
+    return run
+
+
+def row_groups(source: Path, sink: Path) -> None:
+    """Read, change and write one row group after the other, as most people would."""
+    file = pq.ParquetFile(source)
+    schema = file.schema_arrow
+    at = schema.get_field_index("email")
+    with pq.ParquetWriter(sink, schema, compression="zstd") as writer:
+        for number in range(file.num_row_groups):
+            table = file.read_row_group(number, use_threads=False)
+            blank = pa.repeat("", len(table))
+            writer.write_table(table.set_column(at, schema.field(at), blank))
+
+
+def by_duckdb(source: Path, sink: Path) -> None:
+    with duckdb.connect(config={"threads": 1}) as connection:
+        connection.execute(
+            f"copy (select * replace ('' as email) from '{source}') to '{sink}' "
+            "(format parquet, compression zstd)"
+        )
+
+
+def best_of(ways, source: Path, rounds: int) -> dict[str, float]:
+    best: dict[str, float] = {}
+    sink = source.with_name("sink.parquet")
+    for _ in range(rounds):
+        for name, way in ways.items():
+            started = time.perf_counter()
+            way(source, sink)
+            spent = time.perf_counter() - started
+            best[name] = min(spent, best.get(name, spent))
+    return best
+
+
+def compare(source: Path) -> None:
+    """The scrubbed column is blank and all others are what they were."""
+    sink = source.with_name("sink.parquet")
+    ours([Rule("email", "blank")])(source, sink)
+    before, after = pq.read_table(source), pq.read_table(sink)
+    assert after.drop(["email"]).equals(before.drop(["email"]))
+    assert set(after["email"].unique().to_pylist()) == {""}
+
+
+def show_ways(folder: Path, megabytes: int, rounds: int) -> None:
+    source = folder / "a.parquet"
+    write_table(source, 13, megabytes)
+    compare(source)
+    size = source.stat().st_size / 1e6
+    ways = {
+        "lakescrub, blank": ours([Rule("email", "blank")]),
+        "lakescrub, null": ours([Rule("email", "null")]),
+        "lakescrub, mask": ours([Rule("email", "mask")]),
+        "lakescrub, hash": ours([Rule("email", "hash")]),
+        "pyarrow row groups, blank": row_groups,
+        "DuckDB, 1 thread, blank": by_duckdb,
+    }
+    print(f"### One string column of 13 ({size:.0f} MB, zstd, {GROUPS} row groups)\n")
+    print("| way | MB/s | times pyarrow |\n|---|---|---|")
+    best = best_of(ways, source, rounds)
+    for name, spent in best.items():
+        ratio = best["pyarrow row groups, blank"] / spent
+        print(f"| {name} | {size / spent:.0f} | {ratio:.1f} |", flush=True)
+
+
+def show_widths(folder: Path, megabytes: int, rounds: int) -> None:
+    print("\n### One column blanked; the columns stay as long, the table gets wider\n")
+    print("| columns | MB | lakescrub s | pyarrow s | times |\n|---|---|---|---|---|")
+    for columns in (5, 50, 500):
+        source = folder / f"{columns}.parquet"
+        write_table(source, columns, megabytes * columns // 50)
+        best = best_of({"us": ours([Rule("email", "blank")]), "pa": row_groups}, source, rounds)
+        size = source.stat().st_size / 1e6
+        ratio = best["pa"] / best["us"]
+        print(
+            f"| {columns} | {size:.0f} | {best['us']:.2f} | {best['pa']:.2f} | {ratio:.1f} |",
+            flush=True,
+        )
+
+
+def show_counts(folder: Path, rounds: int) -> None:
+    print("\n### The same file of 13 columns; more of them blanked\n")
+    print("| blanked | lakescrub s |\n|---|---|")
+    for count in (1, 2, 4, 8, 13):
+        names = ["email", *(f"c{at}" for at in range(count - 1))]
+        rules = [Rule(name, "blank") for name in names]
+        best = best_of({"us": ours(rules)}, folder / "a.parquet", rounds)
+        print(f"| {count} | {best['us']:.2f} |", flush=True)
+
+
+def write_one_group(path: Path, layout: str) -> int:
+    """Write one large row group; return the decoded size of its first column."""
+    source = random.Random(7)
+    rows = 1_500_000
+    texts = {
+        "distinct texts, not compressed": lambda: source.randbytes(20).hex(),
+        "1,000 distinct texts, zstd": lambda: f"customer number {source.randrange(1000)}",
+        "numbers, snappy": lambda: source.randrange(1 << 40),
+    }
+    column = pa.array([texts[layout]() for _ in range(rows)])
+    codec = layout.rsplit(" ", 1)[-1].replace("compressed", "none")
+    table = pa.table({"email": column, "other": pa.array(range(rows))})
+    pq.write_table(
+        table, path, compression=codec, use_dictionary="1,000" in layout, row_group_size=rows
+    )
+    return column.nbytes
+
+
+def show_memory(folder: Path) -> None:
+    print("\n### Memory above the imported baseline, one row group of 1.5 million rows\n")
+    print("| column | action | decoded MB | peak MB | times |\n|---|---|---|---|---|")
+    for layout in (
+        "distinct texts, not compressed",
+        "1,000 distinct texts, zstd",
+        "numbers, snappy",
+    ):
+        path = folder / "memory.parquet"
+        decoded = write_one_group(path, layout)
+        for action in ("blank", "mask"):
+            command = [
+                sys.executable,
+                "-m",
+                "benchmarks.scrub_parquet",
+                "--peak",
+                str(path),
+                action,
+            ]
+            peak = int(subprocess.run(command, capture_output=True, check=True, text=True).stdout)
+            print(
+                f"| {layout} | {action} | {decoded / 1e6:.0f} | {peak / 1e6:.0f} "
+                f"| {peak / decoded:.1f} |",
+                flush=True,
+            )
+
+
+def print_peak(path: str, action: str) -> None:
+    """Scrub in a process of its own, as a peak of memory is one of a process."""
+    small = Path(path + ".small")
+    pq.write_table(pa.table({"email": ["a"]}), small)
+    ours([Rule("email", action)])(small, Path(path + ".out"))
+    # Linux forgets the peak so far, and with it that of the process that started this one.
+    Path("/proc/self/clear_refs").write_text("5")
+    before = peak_size()
+    ours([Rule("email", action)])(Path(path), Path(path + ".out"))
+    print(peak_size() - before)
+
+
+def peak_size() -> int:
+    status = Path("/proc/self/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0]) * 1024
+
+
+def main() -> None:
+    if sys.argv[1:2] == ["--peak"]:
+        print_peak(*sys.argv[2:])
+        return
+    pa.set_cpu_count(1)
+    megabytes = int(sys.argv[1]) if len(sys.argv) > 1 else 200
+    rounds = int(sys.argv[2]) if len(sys.argv) > 2 else 3
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        show_ways(folder, megabytes, rounds)
+        show_counts(folder, rounds)
+        show_widths(folder, megabytes, rounds)
+        show_memory(folder)
+
+
+if __name__ == "__main__":
+    main()
