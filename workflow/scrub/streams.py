@@ -49,11 +49,18 @@ class Checksum:
 @contextmanager
 def checksum_worker() -> Iterator[ThreadPoolExecutor | None]:
     """Give the thread that computes checksums, None on a single processor."""
-    if len(os.sched_getaffinity(0)) == 1:
+    if _processors() == 1:
         yield None
         return
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="checksum") as worker:
         yield worker
+
+
+def _processors() -> int:
+    """Return how many processors this process may use; not every system can tell."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 class Intake:

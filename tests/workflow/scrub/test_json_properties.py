@@ -4,9 +4,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.workflow.scrub.oracle import JsonOracle
+from tests.workflow.scrub.oracle import JsonOracle, Reader
 from tests.workflow.scrub.strategies import ACTION, ROWS, rule_fields, same_shape
-from workflow.scrub import Rule, ScrubOptions, SecretKey, scrub
+from workflow.scrub import RowRule, Rule, ScrubOptions, SecretKey, scrub
 from workflow.scrub.selector import parse_selector
 
 KEY = SecretKey("k", b"0123456789abcdef")
@@ -129,3 +129,43 @@ def test_json_document_is_what_the_oracle_says(size, document, rules):
 
     assert output.decode() == expected
     assert counts_of(report) == counts_of_oracle(oracle)
+
+
+def goes(row):
+    hits = []
+    oracle_for([]).select(Reader(row).value(), ["b"], None, None, hits)
+    return any(value.kind == "null" for _, _, value in hits)
+
+
+@SLOW
+@given(
+    rows=st.lists(st.one_of(ROWS, st.just('{"b": null}')), max_size=5),
+    size=st.sampled_from([1, 7, 1 << 20]),
+)
+def test_rows_read_are_those_kept_and_those_dropped(rows, size):
+    rules = [Rule("a", "blank")]
+    oracle = oracle_for(rules)
+    kept = [oracle.scrub(row) for row in rows if not goes(row)]
+    options = ScrubOptions(drop_rows=RowRule("b", is_null=True))
+    lines, array = io.BytesIO(), io.BytesIO()
+
+    report = scrub(
+        Chunks("\n".join([*rows, ""]).encode(), size),
+        lines,
+        rules=rules,
+        format="ndjson",
+        options=options,
+    )
+    other = scrub(
+        Chunks(f"[{','.join(rows)}]".encode(), size),
+        array,
+        rules=rules,
+        format="json",
+        options=options,
+    )
+
+    assert lines.getvalue().decode() == "\n".join([*kept, ""])
+    assert array.getvalue().decode() == f"[{','.join(kept)}]"
+    assert report.rows == other.rows == len(rows)
+    assert report.rows_dropped == other.rows_dropped == len(rows) - len(kept)
+    assert counts_of(report) == counts_of(other) == counts_of_oracle(oracle)

@@ -107,6 +107,7 @@ class _Elements:
         # Owed before the next element that stays: a comma, if one stayed before, and white space.
         self._gap = b""
         self._kept = False
+        self._first_lead: bytes | None = None
 
     def rewrite(self) -> Iterator[bytes]:
         """Yield the array, and the white space after it."""
@@ -136,12 +137,15 @@ class _Elements:
             output += self._rewrite_row(element, offset)
             self._gap += b"," if self._kept and not self._gap.startswith(b",") else b""
             offset += element.size + 1
+        # White space behind the last comma stands before an element that is not here yet.
+        self._gap += batch[len(batch.rstrip(_SPACE)) :]
         return b"".join(output)
 
     def _rewrite_row(self, element: Element, offset: int) -> tuple[bytes, ...]:
         new = self._scrubber.scrub_row(element.value, offset + len(element.lead))
+        if self._first_lead is None:
+            self._first_lead = self._gap + element.lead
         if new is None:
-            # The first white space stands before the first row, whether or not that one stays.
             self._gap += element.lead
             return ()
         gap, self._gap, self._kept = self._gap, b"", True
@@ -159,7 +163,11 @@ class _Elements:
         offset = self._buffer.offset
         element = Element(data[:start], data[start:end], data[end : skip_space(data, end)])
         self._buffer.take(element.size)
-        return b"".join(self._rewrite_row(element, offset))
+        rewritten = self._rewrite_row(element, offset)
+        if rewritten:
+            return b"".join(rewritten)
+        # With the last rows the comma before them goes, and all that is between.
+        return (b"" if self._kept else self._first_lead or b"") + element.trail
 
     def _read_end(self) -> Iterator[bytes]:
         if self._buffer.data[:1] != b"]":

@@ -1,0 +1,127 @@
+"""The hot loop against the reference, on rows made to mislead it.
+
+Whoever watches the values (`trace`) gets the reference, so that both ways can be had.
+"""
+
+import io
+import itertools
+
+import pytest
+
+from workflow.scrub import Rule, ScrubOptions, scrub
+from workflow.scrub.jsontext.hot import HotLoop
+from workflow.scrub.plan import bind
+
+LONG = "x" * 600
+PLAIN = '{"id": 1, "leaf": "%s", "n": {"leaf2": "y"}}'
+DECOYS = [
+    '{"leaf": "%s", "n": {"leaf": "%s"}}',
+    '{"n": {"leaf": "%s"}, "leaf": "%s"}',
+    '{"n": {"leaf": "%s"}}',
+    '{"leaf": "%s", "leaf": "%s"}',
+    '{"leaf": "%s", "l\\u0065af": "%s"}',
+    '{"l\\u0065af": "%s", "n": {"leaf": "%s"}}',
+    '{"leaf":"%s", "n": {"leaf": "%s"}}',
+    '{"leaf" : "%s"}',
+    '{"leaf":\t"%s"}',
+    '{"a": "leaf", "leaf": "%s"}',
+    '{"a": "\\"leaf\\": \\"%s", "leaf": "%s"}',
+    '{"a\\"leaf": "%s", "leaf": "%s"}',
+    '{"leaf": "leaf", "a": "%s"}',
+    '{"leaf": "%s\\\\"}',
+    '{"leaf": "\\"%s"}',
+    '{"leaf": {"leaf": "%s"}}',
+    '{"leaf": ["%s", {"leaf": 1}], "n": 1}',
+    '{"leaf": null}',
+    '{"leaf": 12}',
+    '{"leaf": 1, "n": {"leaf": 12}}',
+    '{"leaf": true}',
+    '{"leaf": "%s", "u": "\\u006ceaf"}',
+    '["leaf", {"leaf": "%s"}]',
+    '{"n": [{"leaf": "%s"}, {"leaf": "%s"}], "leaf": "%s"}',
+    '{"leaf": "\ud83d\ude00%s"}'.encode("utf-16", "surrogatepass").decode("utf-16"),
+    '{"leaf": "\\ud800%s"}',
+    " " + PLAIN,
+    PLAIN + " ",
+    "",
+]
+RULES = [
+    [Rule("leaf", "blank")],
+    [Rule("leaf", "null")],
+    [Rule("leaf", "mask", {"keep_last": 1})],
+    [Rule("leaf", "truncate", {"length": 2}), Rule("n.leaf2", "replace", {"with": '"leaf"'})],
+    [Rule("n[*].leaf", "blank")],
+]
+
+
+def both_ways(data, rules, format_name="ndjson"):
+    found = []
+    for trace in (None, lambda _: None):
+        sink = io.BytesIO()
+        report = scrub(io.BytesIO(data), sink, rules=rules, format=format_name, trace=trace)
+        found.append((sink.getvalue(), report.rules, report.rows))
+    return found
+
+
+def filled(row, value):
+    return row.replace("%s", value)
+
+
+@pytest.mark.parametrize("value", ["", "x", LONG])
+@pytest.mark.parametrize("rules", RULES, ids=lambda rules: rules[0].field + rules[0].action)
+@pytest.mark.parametrize("decoy", DECOYS)
+def test_decoy_among_plain_rows_changes_nothing(decoy, rules, value):
+    rows = [filled(PLAIN, value), filled(decoy, value), filled(PLAIN, value or "z")]
+    for order in set(itertools.permutations(rows)):
+        for end in ("\n", "\r\n"):
+            hot, reference = both_ways((end.join(order) + end).encode(), rules)
+
+            assert hot == reference
+    if decoy:
+        hot, reference = both_ways(f"[{', '.join(rows)}]".encode(), rules, "json")
+
+        assert hot == reference
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b'{"leaf": "x"} {"leaf": "y"}\n{"leaf":\n"z"}\n',
+        b'{"leaf": "x"}{"leaf": "y"}\n',
+        b'{"leaf": {\n"a": 1}}\n{"leaf": 1} {"leaf": 2}\n',
+        b'{"leaf": "x"}\r{"leaf": "y"}\n',
+        b'{"leaf": [\n1,\n2]}\n',
+        b'{"leaf": "x\xff"}\n',
+        b'{"leaf": "x\n"}\n',
+    ],
+)
+@pytest.mark.parametrize("rules", RULES[:3], ids=lambda rules: rules[0].action)
+def test_lines_that_are_not_one_row_each_are_refused(data, rules):
+    from workflow.errors import PermanentError  # noqa: PLC0415
+
+    for trace in (None, lambda _: None):
+        with pytest.raises(PermanentError):
+            scrub(io.BytesIO(data), None, rules=rules, format="ndjson", trace=trace)
+
+
+@pytest.mark.parametrize("rules", RULES[:3], ids=lambda rules: rules[0].action)
+@pytest.mark.parametrize("value", ["x", LONG])
+def test_plain_rows_are_for_the_hot_loop(rules, value):
+    hot = HotLoop.for_plan(bind(rules, ScrubOptions()))
+    block = (filled(PLAIN, value) + "\n").encode() * 100
+
+    assert hot is not None
+    assert hot.scrub_lines(block) is not None
+    assert hot.scrub_lines(block[:-1]) is not None
+    assert hot.scrub_lines(block.replace(b"\n", b"\r\n")) is not None
+    assert hot.scrub_elements(block.replace(b"\n", b",\n")) is not None
+
+
+def test_block_with_one_odd_row_is_halved_until_that_row_is_alone():
+    rows = [filled(PLAIN, "x")] * 2000
+    rows[777] = filled(DECOYS[0], "x")
+
+    hot, reference = both_ways("\n".join(rows).encode(), RULES[0])
+
+    assert hot == reference
+    assert hot[1][0].matched == 2000
