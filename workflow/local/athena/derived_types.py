@@ -6,7 +6,7 @@ the innermost query outwards, and this hands on what it found: a quotient's scal
 
 from sqlglot import exp
 
-from workflow.local.athena.nodes import is_kind
+from workflow.local.athena.nodes import common_decimal, is_kind, item_type
 
 _FIRST = {"with_": 0, "from_": 1, "joins": 2}
 
@@ -25,6 +25,15 @@ def inside_out(tree: exp.Expr) -> list[exp.Expr]:
     return nodes
 
 
+def _columns(query: exp.Expr) -> list[list[exp.Expr]]:
+    """Give the output columns of a query, those of a set operation once for each side."""
+    while isinstance(query, exp.Subquery):
+        query = query.this
+    if isinstance(query, exp.SetOperation):
+        return [*_columns(query.this), *_columns(query.expression)]
+    return [query.expressions]
+
+
 class DerivedTypes:
     """Notes what subqueries give, and tells it to the columns that read them."""
 
@@ -36,20 +45,27 @@ class DerivedTypes:
         """Look at a node; the nodes below it have been looked at."""
         if isinstance(node, exp.Subquery | exp.CTE):
             self._note(node)
+        elif isinstance(node, exp.Values) and node.alias:
+            rows = [row.expressions for row in node.expressions]
+            self._keep(node.alias, node.alias_column_names, rows)
+        elif isinstance(node, exp.Unnest) and node.alias:
+            items = [[item_type(one) for one in node.expressions]]
+            self._keep(node.alias, node.alias_column_names, items)
         elif isinstance(node, exp.Table) and node.alias and not node.db:
             self._rename(node.name, node.alias)
         elif isinstance(node, exp.Column) and is_kind(node, "DECIMAL"):
             node.type = self._known.get((node.table, node.name), node.type)
 
     def _note(self, node: exp.Subquery | exp.CTE) -> None:
-        query = node.this
-        while isinstance(query, exp.SetOperation | exp.Subquery):
-            query = query.this
-        names = [one.alias_or_name for one in query.expressions]
-        for name, one in zip(node.alias_column_names or names, query.expressions, strict=False):
-            found = one.unalias().type
-            if isinstance(found, exp.DataType) and is_kind(one.unalias(), "DECIMAL"):
-                self._known[node.alias, name] = found
+        columns = _columns(node.this)
+        names = node.alias_column_names or [one.alias_or_name for one in columns[0]]
+        self._keep(node.alias, names, columns)
+
+    def _keep(self, alias: str, names: list[str], rows: list[list[exp.Expr]]) -> None:
+        for name, *column in zip(names, *rows, strict=False):
+            found = common_decimal(one.unalias() for one in column)
+            if found is not None:
+                self._known[alias, name] = found
 
     def _rename(self, table: str, alias: str) -> None:
         for (source, name), kind in list(self._known.items()):

@@ -1,5 +1,7 @@
 """Small questions about typed nodes, and the call of a DuckDB function."""
 
+from collections.abc import Iterable
+
 from sqlglot import exp
 
 _WHOLE = {"TINYINT", "SMALLINT", "INT", "BIGINT"}
@@ -37,6 +39,26 @@ def decimal(node: exp.Expr) -> tuple[int, int] | None:
         return None
     numbers = [int(one.name) for one in node.type.expressions]
     return (numbers[0], numbers[1] if len(numbers) > 1 else 0) if numbers else (38, 0)
+
+
+def item_type(array: exp.Expr) -> exp.Expr:
+    """Give a node of the type of an array's items; of no type where that is not known."""
+    item = exp.Placeholder()
+    kinds = array.type.expressions if isinstance(array.type, exp.DataType) else []
+    if is_kind(array, "ARRAY", "LIST") and kinds and isinstance(kinds[0], exp.DataType):
+        item.type = kinds[0]
+    return item
+
+
+def common_decimal(nodes: Iterable[exp.Expr | None]) -> exp.DataType | None:
+    """Give the decimal that holds all of the nodes; None where they are not decimals."""
+    known = [one for one in nodes if one is not None and not isinstance(one, exp.Null)]
+    numbers = [decimal(one) for one in known]
+    if not any(is_kind(one, "DECIMAL") for one in known) or None in numbers:
+        return None
+    pairs = [pair for pair in numbers if pair is not None]
+    scale = max(scale for _, scale in pairs)
+    return decimal_type(max(digits - scale for digits, scale in pairs) + scale, scale)
 
 
 def decimal_type(precision: int, scale: int) -> exp.DataType:

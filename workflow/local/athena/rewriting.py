@@ -10,7 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sqlglot import exp
-from sqlglot.expressions.builders import apply_index_offset
 
 from workflow.local.athena.casting import rewrite_cast, rewrite_try
 from workflow.local.athena.decimals import (
@@ -24,8 +23,13 @@ from workflow.local.athena.decimals import (
 from workflow.local.athena.derived_types import DerivedTypes, inside_out
 from workflow.local.athena.failures import QueryFailed, not_supported
 from workflow.local.athena.functions import BY_NAME, NOT_HERE, SAME
-from workflow.local.athena.nodes import call, is_kind
+from workflow.local.athena.nodes import call
 from workflow.local.athena.parsing import Parsed
+from workflow.local.athena.subscripts import (
+    rewrite_cardinality,
+    rewrite_subscript,
+    widen_array,
+)
 from workflow.local.athena.temporal import (
     keep_date,
     rewrite_difference,
@@ -44,7 +48,6 @@ from workflow.local.athena.typing_rules import (
     check_text,
 )
 
-_KEY_AND_VALUE = 2
 Rewrite = Callable[[exp.Expr], exp.Expr]
 
 
@@ -67,40 +70,6 @@ class Now:
             ),
             zone,
         )
-
-
-def _bracket(node: exp.Expr) -> exp.Expr:
-    assert isinstance(node, exp.Bracket)
-    index = apply_index_offset(
-        node.this, node.expressions, 1 - (node.args.get("offset") or 0), dialect="trino"
-    )[0]
-    if is_kind(node.this, "MAP"):
-        return _map_value(node, index)
-    if is_kind(node.this, "STRUCT"):
-        return call("struct_extract_at", node.this, index)
-    if is_kind(index, "VARCHAR", "TEXT"):
-        raise not_supported("A subscript of a map whose type is not known")
-    return call(
-        "trino_element_at" if node.args.get("safe") else "trino_subscript", node.this, index
-    )
-
-
-def _map_value(node: exp.Bracket, key: exp.Expr) -> exp.Expr:
-    if node.args.get("safe"):
-        found = call("map_extract", node.this, key)
-        value = call("trino_element_at", found, exp.Literal.number(1))
-    else:
-        value = call("trino_map_value", node.this, key)
-    kinds = node.this.type.expressions if isinstance(node.this.type, exp.DataType) else []
-    if len(kinds) == _KEY_AND_VALUE:
-        value.type = kinds[1]
-    return value
-
-
-def _cardinality(node: exp.Expr) -> exp.Expr:
-    if is_kind(node.this, "MAP"):
-        return exp.cast(call("cardinality", node.this), "BIGINT")
-    return call("len", node.this)
 
 
 def _distinct(node: exp.Expr) -> exp.Expr:
@@ -202,8 +171,9 @@ REWRITES: dict[type[exp.Expr], Rewrite] = {
     exp.Floor: rewrite_rounding,
     exp.Cast: rewrite_cast,
     exp.TryCast: rewrite_try,
-    exp.Bracket: _bracket,
-    exp.ArraySize: _cardinality,
+    exp.Bracket: rewrite_subscript,
+    exp.Array: widen_array,
+    exp.ArraySize: rewrite_cardinality,
     exp.ApproxDistinct: _distinct,
     exp.ArgMax: _by("arg_max_null"),
     exp.ArgMin: _by("arg_min_null"),
@@ -219,6 +189,7 @@ REWRITES: dict[type[exp.Expr], Rewrite] = {
     **dict.fromkeys((exp.StrPosition, exp.Replace, exp.StartsWith, exp.Pad), check_text),
     **dict.fromkeys((exp.In, exp.Between), check_among),
     **dict.fromkeys((exp.Case, exp.If, exp.Coalesce), check_branches),
+    **dict.fromkeys((exp.Greatest, exp.Least), check_branches),
     **dict.fromkeys((exp.Union, exp.Intersect, exp.Except), check_set_operation),
     exp.Mul: _then(check_arithmetic, widen_arithmetic),
     exp.Paren: _paren,

@@ -3,7 +3,7 @@
 from sqlglot import exp
 
 from workflow.local.athena.failures import QueryFailed
-from workflow.local.athena.nodes import kind
+from workflow.local.athena.nodes import common_decimal, kind
 
 _GROUPS = {
     "number": {"TINYINT", "SMALLINT", "INT", "BIGINT", "DECIMAL", "DOUBLE", "FLOAT"},
@@ -86,6 +86,7 @@ def check_branches(node: exp.Expr) -> exp.Expr:
         raise QueryFailed(
             "TYPE_MISMATCH", "line 1:1: All results must be of one type or can be coerced to one"
         )
+    node.type = common_decimal(branches) or node.type
     return node
 
 
