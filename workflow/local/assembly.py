@@ -1,5 +1,6 @@
 """Put the pieces together: load the emulators and install every shim."""
 
+import importlib
 import pathlib
 import sys
 from collections.abc import Callable
@@ -11,6 +12,26 @@ from workflow.local.clients import Clients
 from workflow.local.host import Application
 from workflow.local.machine import lean_import
 from workflow.local.runtime.pool import Pool
+
+# Imported once the emulators have read their settings.
+_REPAIRS = (
+    "deploy.provisioned",
+    "machine.executions",
+    "machine.history",
+    "machine.resuming",
+    "machine.timing",
+    "shims.clocked_loops",
+    "shims.dynamodb_ttl",
+    "shims.event_source_mappings",
+    "shims.iam_requests",
+    "shims.request_time",
+    "shims.s3_copies",
+    "shims.s3_event_bridge",
+    "shims.s3_ranges",
+    "shims.s3_upload_tags",
+    "shims.s3_version_tags",
+    "shims.s3_whole_checksums",
+)
 
 
 class Part(Protocol):
@@ -30,46 +51,17 @@ def assemble(
     again = "ministack.app" in sys.modules
     application = emulator.load(port, region=region, folder=folder)
     lean_import.prepare()
-    from workflow.local.deploy import provisioned
-    from workflow.local.machine import bridge, executions, history, resuming, timing
-    from workflow.local.shims import (
-        clocked_loops,
-        dynamodb_ttl,
-        event_source_mappings,
-        iam_requests,
-        lambda_runtime,
-        request_time,
-        s3_copies,
-        s3_event_bridge,
-        s3_ranges,
-        s3_upload_tags,
-        s3_version_tags,
-        s3_whole_checksums,
-    )
+    from workflow.local.machine import bridge
+    from workflow.local.shims import lambda_runtime
 
     if again:
         emulator.reset(application)
         emulator.move_to_port(port)
         bridge.reset()
     lambda_runtime.install(pool, endpoint=f"http://127.0.0.1:{port}")
-    for shim in (
-        clocked_loops,
-        event_source_mappings,
-        dynamodb_ttl,
-        iam_requests,
-        request_time,
-        s3_copies,
-        s3_event_bridge,
-        s3_ranges,
-        s3_upload_tags,
-        s3_version_tags,
-        s3_whole_checksums,
-        provisioned,
-    ):
-        shim.install()
     bridge.install(region=region)
-    for part in (timing, resuming, executions, history):
-        part.install()
+    for name in _REPAIRS:
+        importlib.import_module(f"workflow.local.{name}").install()
     return application.app, _identity
 
 
