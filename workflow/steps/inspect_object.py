@@ -148,7 +148,14 @@ def _claimed(entry: Entry, execution: Execution, *, now: datetime) -> Entry:
     if entry.execution == execution.arn:
         if entry.redrive == execution.redrive:
             return entry
-        return replace(entry, status=Status.RUNNING, redrive=execution.redrive, ended_at=None)
+        return replace(
+            entry,
+            status=Status.RUNNING,
+            redrive=execution.redrive,
+            started_at=entry.started_at or now,
+            ended_at=None,
+            failure=None,
+        )
     # A run that was started with the input of another one, by hand, is an attempt of its own.
     unclaimed = entry.status is Status.PENDING and execution.run.attempt >= entry.attempt
     attempt = execution.run.attempt if unclaimed else max(execution.run.attempt, entry.attempt + 1)

@@ -16,7 +16,7 @@ from workflow.entry import Entry, Failure
 from workflow.errors import UsageError
 from workflow.messages import RunInput
 from workflow.stores import LedgerStore, RunStarter
-from workflow.transitions import Status
+from workflow.transitions import ENDINGS, Status
 
 FAILURES = frozenset({"FAILED", "TIMED_OUT", "ABORTED"})
 
@@ -69,16 +69,22 @@ def run(request: Request, *, ledger: LedgerStore, runs: RunStarter, now: datetim
         # Redriven meanwhile.
         return Result(status, failure=None, recorded=False)
     failure = Failure(str(execution.get("error") or status), _reason(execution))
-    run_input = RunInput.from_mapping(json.loads(execution["input"]))
-    entry = ledger.get(run_input.path, run_input.version)
-    recorded = entry is not None and _record(
-        entry, failure, execution, run_input, ledger=ledger, now=now
+    run_input = _run_input(execution)
+    recorded = run_input is not None and _record(
+        failure, execution, run_input, ledger=ledger, now=now
     )
     return Result(status, failure=failure, recorded=recorded)
 
 
+def _run_input(execution: Mapping[str, Any]) -> RunInput | None:
+    """Read the run; None where somebody started the execution with something else."""
+    try:
+        return RunInput.from_mapping(json.loads(execution["input"]))
+    except UsageError:
+        return None
+
+
 def _record(
-    entry: Entry,
     failure: Failure,
     execution: Mapping[str, Any],
     run_input: RunInput,
@@ -86,20 +92,39 @@ def _record(
     ledger: LedgerStore,
     now: datetime,
 ) -> bool:
+    entry = ledger.get(run_input.path, run_input.version)
+    if entry is None:
+        return False
     arn = str(execution["executionArn"])
     claimed = entry.execution == arn
-    unclaimed = entry.status is Status.PENDING and entry.attempt == run_input.attempt
-    if not claimed and not unclaimed:
+    if not (_is_open(entry) if claimed else _is_unclaimed(entry, run_input)):
         return False
     failed = replace(
         entry,
         status=Status.FAILED,
+        attempt=entry.attempt if claimed else run_input.attempt,
         execution=arn,
         redrive=int(execution.get("redriveCount") or 0),
         failure=failure,
         ended_at=now,
     )
     return failed.position > entry.position and ledger.advance(entry, failed)
+
+
+def _is_open(entry: Entry) -> bool:
+    """Say whether the run has recorded no ending yet.
+
+    One that has may still fail, at the catalog or as the end of a rejection, and be redriven: its
+    redrive count then is higher than the ending's, and yet has nothing to say of the version.
+    """
+    return entry.status not in ENDINGS
+
+
+def _is_unclaimed(entry: Entry, run: RunInput) -> bool:
+    """Say whether the run failed before it could take the version up."""
+    if entry.status is Status.PENDING:
+        return entry.attempt <= run.attempt
+    return entry.status is not Status.RUNNING and entry.attempt < run.attempt
 
 
 def _reason(execution: Mapping[str, Any]) -> str:

@@ -90,6 +90,64 @@ def test_leaves_alone_what_the_run_itself_recorded(ending):
     assert story.entry(upload).status is ending
 
 
+@pytest.mark.parametrize("ending", [Status.REJECTED, Status.PROCESSED])
+def test_leaves_alone_what_the_run_recorded_before_it_was_redriven(ending):
+    """A run may fail again behind its ending: in CheckCatalog, or in the Fail state of a rejection.
+
+    A Fail state that is redriven fails again
+    (https://docs.aws.amazon.com/step-functions/latest/dg/redrive-executions.html).
+    """
+    story, upload, execution, _ = any_run()
+    entry = story.entry(upload)
+    story.ledger.advance(entry, replace(entry, status=ending))
+
+    result = told(story, replace(execution, redrive=1))
+
+    assert not result.recorded
+    assert story.entry(upload).status is ending
+
+
+def test_records_a_replay_that_failed_before_it_could_claim_its_entry():
+    story, upload, execution, _ = any_run()
+    told(story, execution)
+    replay = story.execution(upload, attempt=2)
+
+    result = told(story, replay, error="AccessDenied")
+
+    entry = story.entry(upload)
+    assert result.recorded
+    assert (entry.status, entry.attempt, entry.execution) == (Status.FAILED, 2, replay.arn)
+    assert entry.failure.name == "AccessDenied"
+
+
+def test_leaves_a_run_alone_when_a_later_attempt_failed_beside_it():
+    story, upload, _, _ = any_run()
+
+    result = told(story, story.execution(upload, attempt=2))
+
+    assert not result.recorded
+    assert story.entry(upload).status is Status.RUNNING
+
+
+@pytest.mark.parametrize("given", ["[]", "{}", '"x"', '{"path": 1, "version": "v", "attempt": 1}'])
+def test_passes_over_an_execution_that_was_started_with_something_else(given):
+    story, _, execution, _ = any_run()
+
+    result = told(story, execution, input=given)
+
+    assert (result.status, result.recorded) == ("FAILED", False)
+
+
+def test_forgets_the_failure_once_the_run_is_redriven():
+    story, upload, execution, _ = any_run()
+    told(story, execution)
+
+    story.inspect(replace(execution, redrive=1))
+
+    assert story.entry(upload).status is Status.RUNNING
+    assert story.entry(upload).failure is None
+
+
 def test_ignores_late_news_once_a_redrive_is_under_way():
     story, upload, execution, inspection = any_run()
     told(story, execution)
