@@ -67,7 +67,11 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One version's entry. Times are timezone-aware; ``report`` is ScrubReport.to_dict()."""
+    """One version's entry.
+
+    Times are timezone-aware, ``report`` is ScrubReport.to_dict(), ``replaced`` has the S3 version
+    ids of rewrites of our own that a later one replaced and that are not erased yet.
+    """
 
     path: ObjectPath
     version: str
@@ -89,6 +93,7 @@ class Entry:
     outcome: Outcome | None = None
     report: Mapping[str, Any] | None = None
     failure: Failure | None = None
+    replaced: tuple[str, ...] = ()
     erased_at: datetime | None = None
     erase_blocked_until: datetime | None = None
 
@@ -133,11 +138,11 @@ class Entry:
         return self.sequencer.ljust(width, "0") < other.sequencer.ljust(width, "0")
 
     def to_dict(self) -> dict[str, Any]:
-        """Give plain values (texts, numbers, mappings), None left out."""
+        """Give plain values (texts, numbers, lists, mappings), what is not there left out."""
         plain = {
             field.name: _plain(getattr(self, field.name))
             for field in fields(self)
-            if getattr(self, field.name) is not None
+            if getattr(self, field.name) not in (None, ())
         }
         return {**plain, "position": str(self.position), "entry_format": ENTRY_FORMAT}
 
@@ -159,7 +164,7 @@ def _plain(value: Any) -> Any:
         return str(value)
     if isinstance(value, Intent | Outcome | Failure):
         return {name: part for name, part in asdict(value).items() if part is not None}
-    return value
+    return list(value) if isinstance(value, tuple) else value
 
 
 def _same(value: Any) -> Any:
@@ -181,5 +186,6 @@ _READERS: dict[str, Any] = {
     ),
     "intent": _intent,
     "outcome": _outcome,
+    "replaced": tuple,
     "failure": lambda value: Failure(**value),
 }

@@ -32,6 +32,7 @@ def test_reads_back_what_it_wrote():
         outcome=Outcome("v2", "e2", 3, "00", tagged=True),
         report={"rows": 3},
         failure=Failure("MalformedData", "row 1"),
+        replaced=("v3", "v4"),
         erased_at=UPLOADED,
     )
 

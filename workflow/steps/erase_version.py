@@ -10,8 +10,9 @@ from datetime import datetime, timedelta
 from typing import Any, Self
 
 from workflow.entry import Entry
-from workflow.errors import ObjectChanged, UnknownVersion
+from workflow.errors import ObjectChanged, UnknownDataset, UnknownVersion
 from workflow.execution import Execution
+from workflow.messages import ObjectPath
 from workflow.policy import Policies
 from workflow.steps.inspect_object import Decision, Inspection
 from workflow.stored_object import StoredObject
@@ -19,6 +20,7 @@ from workflow.stores import LakeStore, LedgerStore
 from workflow.transitions import Status
 
 LOOK_AGAIN_AFTER = timedelta(days=1)
+NULL_VERSION = "null"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,7 @@ def run(
     Raises:
         ObjectChanged: The version is current again though it was not: inspect again.
         UnknownVersion: The ledger has no entry for the version.
+        UnknownDataset: No dataset of the policies in force matches the key.
         LakescrubError: A store failed.
     """
     execution = request.execution
@@ -84,40 +87,66 @@ def run(
         failure=None,
     )
     if _wanted(entry, request, policies=policies):
-        ended = _erase(ended, _targets(ended, request), lake=lake, now=now)
+        ended = erase(ended, lake=lake, now=now)
     ledger.advance(entry, ended)
     return Result(request.ending, erased=ended.erased_at is not None)
 
 
 def _wanted(entry: Entry, request: Request, *, policies: Policies) -> bool:
+    if request.ending in {Status.UNCHANGED, Status.OBSERVED}:
+        return False
     dataset = policies.match(entry.path.key)
-    wanted = dataset is not None and dataset.enforce and dataset.erase_versions
-    return wanted and request.ending not in {Status.UNCHANGED, Status.OBSERVED}
+    if dataset is None:
+        # To keep the version silently would call bytes processed that are still there.
+        raise UnknownDataset(f"no dataset of the policy in force matches {entry.path}")
+    return dataset.enforce and dataset.erase_versions
 
 
-def _targets(entry: Entry, request: Request) -> list[str]:
-    """Give the S3 version ids to delete: the upload's, and that of the rewrite now replaced."""
-    targets = {entry.version_id, request.inspection.source_version}
-    written = entry.outcome.version_id if entry.outcome else None
-    if entry.version_id is None and written is not None:
-        # Versioning was switched on after the upload: its bytes live on as the null version.
-        targets.add("null")
-    return sorted(target for target in targets if target not in (None, written))
+def erase(entry: Entry, *, lake: LakeStore, now: datetime) -> Entry:
+    """Delete the bytes that an entry's run was started for; give the entry that says so.
 
-
-def _erase(entry: Entry, targets: list[str], *, lake: LakeStore, now: datetime) -> Entry:
-    if not targets:
-        return entry
+    Raises:
+        ObjectChanged: The upload is what readers see.
+        LakescrubError: The lake failed.
+    """
     current = lake.head(entry.path)
-    if current is not None and current.version_id in targets:
+    upload = entry.version_id or _null_version(entry, current, lake=lake)
+    if upload is not None and current is not None and current.version_id == upload:
         # What lay above it was deleted meanwhile, so these bytes are what readers see again.
         raise ObjectChanged(f"{entry.path}: the version is current again")
-    for version_id in targets:
-        old = lake.head(entry.path, version_id)
-        if old is not None and (until := locked_until(old, now=now)) is not None:
-            return replace(entry, erase_blocked_until=until)
-        lake.erase(entry.path, version_id)
-    return replace(entry, erased_at=entry.erased_at or now, erase_blocked_until=None)
+    kept = {current and current.version_id, entry.outcome and entry.outcome.version_id}
+    ours = [upload, *entry.replaced] if upload is not None else entry.replaced
+    targets = [target for target in ours if target not in kept]
+    locks = {target: _erase(entry.path, target, lake=lake, now=now) for target in targets}
+    blocked = [until for until in locks.values() if until is not None]
+    return replace(
+        entry,
+        replaced=tuple(target for target in entry.replaced if locks.get(target)),
+        erased_at=entry.erased_at or now if targets and not blocked else entry.erased_at,
+        erase_blocked_until=min(blocked, default=None),
+    )
+
+
+def _null_version(entry: Entry, current: StoredObject | None, *, lake: LakeStore) -> str | None:
+    """Give the null version where it still holds an upload that came before versioning.
+
+    Where versioning was switched on after the upload, its bytes live on below newer versions, by
+    this id; where it was suspended again, another upload may have taken the id over.
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/AddingObjectstoVersionSuspendedBuckets.html
+    """
+    if current is not None and current.version_id is None:
+        return None
+    old = lake.head(entry.path, NULL_VERSION)
+    return NULL_VERSION if old is not None and old.etag == entry.etag else None
+
+
+def _erase(path: ObjectPath, version_id: str, *, lake: LakeStore, now: datetime) -> datetime | None:
+    """Delete a version; where a lock keeps it, give the time to try again."""
+    old = lake.head(path, version_id)
+    until = locked_until(old, now=now) if old is not None else None
+    if until is None:
+        lake.erase(path, version_id)
+    return until
 
 
 def locked_until(old: StoredObject, *, now: datetime) -> datetime | None:

@@ -241,7 +241,12 @@ def _announced(job: _Job, report: ScrubReport, intent: Intent) -> Entry:
     """Note what is about to be written; should it fail, the outcome before it is still ours."""
     before = job.entry.outcome
     kept = None if before is not None and before.sha256 == intent.sha256 else before
-    return replace(_reported(job, report), intent=intent, outcome=kept)
+    replaced = set(job.entry.replaced)
+    if job.source.version_id is not None and job.source.version_id != job.entry.version_id:
+        replaced.add(job.source.version_id)
+    return replace(
+        _reported(job, report), intent=intent, outcome=kept, replaced=tuple(sorted(replaced))
+    )
 
 
 def _leave(job: _Job, report: ScrubReport, *, lake: LakeStore, ledger: LedgerStore) -> Result:

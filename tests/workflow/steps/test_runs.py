@@ -470,6 +470,88 @@ def test_erases_the_null_version_where_versioning_was_switched_on_later():
     assert story.lake.erased == ["null"]
 
 
+def uploaded_before_versioning(story, body=None):
+    """Upload while no versions are kept, then switch them on."""
+    story.lake.versioned = False
+    upload = story.upload(body or row(SECRET))
+    story.lake.versioned = True
+    story.lake.keys[PATH.key][0].version_id = "null"
+    return upload
+
+
+@pytest.mark.parametrize("ending", ["superseded", "gone"])
+def test_erases_the_null_version_below_what_came_after_versioning(ending):
+    story = Story()
+    upload = uploaded_before_versioning(story)
+    if ending == "gone":
+        story.lake.delete(PATH)
+    else:
+        story.upload(row(OTHER))
+
+    assert story.run(upload) == ending
+    assert row(SECRET) not in story.bodies()
+    assert story.entry(upload).erased_at is not None
+
+
+def test_keeps_another_upload_that_took_the_null_version_over():
+    story = Story()
+    upload = uploaded_before_versioning(story)
+    execution = story.execution(upload)
+    inspection = story.inspect(execution)
+    ending = story.scrub(execution, inspection).ending
+    # Versioning is suspended again: the next upload replaces the null version.
+    story.lake.keys[PATH.key].pop(0)
+    newer = story.lake.put(PATH, row(OTHER))
+    newer.version_id, newer.stored = "null", replace(newer.stored, version_id=None)
+
+    story.erase(execution, inspection, ending)
+
+    assert story.body() == row(OTHER)
+
+
+def test_rejects_rather_than_keeps_a_version_when_its_dataset_left_the_policy_meanwhile():
+    story = Story()
+    upload = story.upload(row(SECRET))
+    execution = story.execution(upload)
+    inspection = story.inspect(execution)
+    ending = story.scrub(execution, inspection).ending
+    story.use_policy(POLICY.replace("dataset/", "elsewhere/"))
+
+    with pytest.raises(UnknownDataset):
+        story.erase(execution, inspection, ending)
+
+    assert story.entry(upload).status is Status.RUNNING
+
+
+def test_erases_a_replaced_rewrite_although_the_upload_is_locked():
+    story = Story()
+    upload = story.upload(row(SECRET, email="a@example.com"), legal_hold=True)
+    story.run(upload)
+    story.use_policy(POLICY + "      - field: email\n        action: blank\n")
+
+    story.run(upload, attempt=2)
+
+    assert story.bodies() == [row(SECRET, email="a@example.com"), row("", email="")]
+    assert story.entry(upload).erase_blocked_until is not None
+
+
+def test_erases_at_last_a_rewrite_that_an_attempt_in_between_could_not():
+    story = Story()
+    upload = story.upload(row(SECRET, email="a@example.com", card="4111"))
+    story.run(upload)
+    stricter = POLICY + "      - field: email\n        action: blank\n"
+    story.use_policy(stricter)
+    story.lake.hook = breaks_once("erase")
+    with pytest.raises(ServiceUnavailable):
+        story.run(upload, attempt=2)
+    story.use_policy(stricter + "      - field: card\n        action: blank\n")
+
+    story.run(upload, attempt=3)
+
+    assert story.bodies() == [row("", email="", card="")]
+    assert story.entry(upload).replaced == ()
+
+
 def test_remembers_a_lock_instead_of_erasing():
     story = Story()
     upload = story.upload(row(SECRET), legal_hold=True)
