@@ -13,7 +13,7 @@ from typing import Any
 
 from workflow.entry import Checksum, Entry, Intent
 from workflow.errors import ObjectChanged, ObjectMissing
-from workflow.messages import ObjectPath, RunInput, Timer
+from workflow.messages import ObjectPath, RunInput, Timer, execution_name
 from workflow.scrub import SecretKey
 from workflow.stored_object import StoredObject, Written
 from workflow.stores import LastCrawl, Table
@@ -275,6 +275,10 @@ class FakeRuns:
             return False
         self.started.append((dataset, run))
         return True
+
+    def find(self, dataset: str, run: RunInput) -> dict[str, Any]:
+        self.hook("find")
+        return self.executions.get(execution_name(dataset, run), {"status": "RUNNING"})
 
     def describe(self, arn: str) -> dict[str, Any]:
         self.hook("describe")

@@ -108,6 +108,9 @@ class RunStarter(Protocol):
     def start(self, dataset: str, run: RunInput) -> bool:
         """Start the execution of a run, once."""
 
+    def find(self, dataset: str, run: RunInput) -> Mapping[str, Any]:
+        """Give what DescribeExecution says of the execution of a run."""
+
     def describe(self, arn: str) -> Mapping[str, Any]:
         """Give what DescribeExecution says."""
 

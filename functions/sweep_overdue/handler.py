@@ -8,6 +8,8 @@ from workflow.aws.telemetry import telemetry
 from workflow.aws.wiring import wiring
 from workflow.steps import sweep_overdue
 
+FAILURES_TOLD = 10
+
 
 @handled
 def handler(_event: dict[str, Any], _context: Any) -> dict[str, Any]:
@@ -26,5 +28,8 @@ def handler(_event: dict[str, Any], _context: Any) -> dict[str, Any]:
     telemetry().count("ObjectsOverdue", result.overdue)
     telemetry().count("RunsStartedLate", result.started)
     telemetry().count("VersionsErasedLate", result.erased)
+    telemetry().count("SweepFailures", len(result.failures))
+    for failure in result.failures[:FAILURES_TOLD]:
+        telemetry().warn("sweep_failed", error=type(failure).__name__, reason=str(failure))
     telemetry().measure_seconds("Lateness", lateness)
     return {"overdue": result.overdue, "started": result.started, "erased": result.erased}

@@ -165,7 +165,8 @@ class Ledger:
     def waking(self, shard: int, *, before: "datetime") -> Iterator[Entry]:
         """Read the entries of one shard whose time came before a time, oldest first.
 
-        They are pending, or wait for a lock to end before their version can be erased.
+        They are pending, or wait for a lock to end before their version can be erased. They come
+        from the index, which holds whole entries and lags behind the table: the table decides.
         """
         more: dict[str, Any] = {}
         while True:
@@ -176,11 +177,7 @@ class Ledger:
                     & Key("wake_at").lte(before.isoformat()),
                     **more,
                 )
-            for key in answer["Items"]:
-                # The index lags behind the table; the table decides.
-                entry = self.get(ObjectPath.parse(str(key["path"])), str(key["version"]))
-                if entry is not None and (wakes := _wakes_at(entry)) and wakes <= before:
-                    yield entry
+            yield from map(entry_from_item, answer["Items"])
             if "LastEvaluatedKey" not in answer:
                 return
             more = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}

@@ -1,11 +1,13 @@
 """Runs: executions of the state machine, one for each version and attempt."""
 
+import json
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from workflow.aws.faults import error_code, told
-from workflow.errors import RunNameTaken
+from workflow.errors import RunNameTaken, UsageError
 from workflow.messages import RunInput, execution_name
 
 if TYPE_CHECKING:
@@ -44,9 +46,13 @@ class Runs:
             else:
                 return True
         # The name alone proves nothing: look at what is there before calling it done.
-        if self.describe(self.arn(name))["input"] != run.to_json():
+        if _input(self.find(dataset, run)) != run:
             raise RunNameTaken(f"execution {name} exists with another input")
         return False
+
+    def find(self, dataset: str, run: RunInput) -> dict[str, Any]:
+        """Give what DescribeExecution says of the execution of a run."""
+        return self.describe(self.arn(execution_name(dataset, run)))
 
     def describe(self, arn: str) -> dict[str, Any]:
         """Give what DescribeExecution says."""
@@ -56,3 +62,11 @@ class Runs:
     def arn(self, name: str) -> str:
         """Give the ARN of the execution of a name."""
         return f"{self._state_machine_arn.replace(':stateMachine:', ':execution:')}:{name}"
+
+
+def _input(execution: Mapping[str, Any]) -> RunInput | None:
+    """Read an execution's input by its meaning: another client may space it differently."""
+    try:
+        return RunInput.from_mapping(json.loads(execution["input"]))
+    except UsageError:
+        return None

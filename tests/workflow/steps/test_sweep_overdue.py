@@ -4,7 +4,8 @@ from datetime import timedelta
 import pytest
 
 from tests.workflow.steps.story import PATH, POLICY, Story, row
-from workflow.messages import RunInput
+from workflow.errors import RunNameTaken, Throttled
+from workflow.messages import RunInput, execution_name
 from workflow.steps import sweep_overdue
 from workflow.transitions import Status
 
@@ -125,6 +126,149 @@ def test_looks_again_the_next_day_at_a_legal_hold():
 
     assert sweep(story).erased == 1
     assert story.bodies() == [row("")]
+
+
+def parked_and_released(story, upload):
+    """Hold a version, let its run find it held, release it."""
+    for status in (Status.HELD, Status.PENDING):
+        entry = story.entry(upload)
+        story.ledger.park(entry, replace(entry, status=status))
+        if status is Status.HELD:
+            run = RunInput(upload.path, upload.version, 1)
+            story.runs.start("uploads", run)
+            assert story.run(upload) == "held"
+            story.runs.executions[execution_name("uploads", run)] = {"status": "SUCCEEDED"}
+
+
+def test_starts_another_run_for_a_version_that_was_held_when_its_first_one_came():
+    story = any_story()
+    upload = story.upload(row("x"))
+    parked_and_released(story, upload)
+    story.now += timedelta(minutes=21)
+
+    result = sweep(story)
+
+    assert result.started == 1
+    assert story.runs.started[-1] == ("uploads", RunInput(PATH, upload.version, 2))
+    assert story.run(upload, attempt=2) == "processed"
+    assert sweep(story).overdue == 0
+
+
+def test_records_the_failure_of_a_run_whose_news_was_lost():
+    story = any_story()
+    upload = story.upload(row("x"))
+    run = RunInput(PATH, upload.version, 1)
+    story.runs.start("uploads", run)
+    failed = {
+        "executionArn": "arn:1",
+        "status": "FAILED",
+        "error": "AccessDenied",
+        "input": run.to_json(),
+    }
+    story.runs.executions |= {execution_name("uploads", run): failed, "arn:1": failed}
+    story.now += timedelta(minutes=21)
+
+    result = sweep(story)
+
+    assert result.started == 0
+    assert story.entry(upload).status is Status.FAILED
+    assert story.entry(upload).failure.name == "AccessDenied"
+
+
+@pytest.mark.parametrize("error", [RunNameTaken("taken"), ValueError("boom")])
+def test_goes_on_behind_an_entry_that_cannot_be_started(error):
+    story = any_story()
+    for number in range(3):
+        story.upload(row("x"), path=replace(PATH, key=f"dataset/{number}.jsonl"))
+    story.now += timedelta(hours=1)
+    failing = [error]
+
+    def fails_first(operation):
+        if operation == "start" and failing:
+            raise failing.pop()
+
+    story.runs.hook = fails_first
+
+    result = sweep(story)
+
+    assert (result.overdue, result.started) == (3, 2)
+    assert [type(failure).__name__ for failure in result.failures] == [
+        "RunNameTaken" if isinstance(error, RunNameTaken) else "UnexpectedError"
+    ]
+
+
+def test_leaves_the_rest_to_the_next_tick_when_it_is_throttled():
+    story = any_story()
+    for number in range(3):
+        story.upload(row("x"), path=replace(PATH, key=f"dataset/{number}.jsonl"))
+    story.now += timedelta(hours=1)
+    tried = []
+
+    def throttled(operation):
+        if operation == "start":
+            tried.append(operation)
+            raise Throttled("StartExecution")
+
+    story.runs.hook = throttled
+
+    assert len(sweep(story).failures) == len(tried) == 1
+
+
+def test_starts_nothing_that_a_run_took_up_since_the_index_was_read():
+    story = any_story()
+    upload = story.upload(row("x"))
+    story.now += timedelta(minutes=21)
+    pending = story.entry(upload)
+    story.inspect(story.execution(upload))
+    story.ledger.waking = lambda shard, *, before: [pending] if shard == 0 else []
+
+    assert sweep(story).started == 0
+    assert story.runs.started == []
+
+
+@pytest.mark.parametrize("policy", ["erase_versions: false", "enforce: false", "elsewhere/"])
+def test_erases_nothing_that_the_policy_in_force_keeps(policy):
+    story = any_story()
+    upload = story.upload(row("x"), locked_until=story.now + timedelta(days=1))
+    story.run(upload)
+    old = "dataset/" if policy == "elsewhere/" else "erase_versions: true"
+    new = f"erase_versions: true\n    {policy}" if "enforce" in policy else policy
+    story.use_policy(LATE.replace(old, new))
+    story.now += timedelta(days=2)
+
+    assert sweep(story).erased == 0
+    assert story.bodies() == [row("x"), row("")]
+    assert story.entry(upload).erase_blocked_until > story.now
+
+
+def test_looks_again_the_next_day_at_a_version_that_readers_see_again():
+    story = any_story()
+    upload = story.upload(row("x"), locked_until=story.now + timedelta(days=1))
+    story.run(upload)
+    story.lake.erase(PATH, story.entry(upload).outcome.version_id)
+    story.now += timedelta(days=2)
+
+    assert sweep(story).erased == 0
+    assert story.bodies() == [row("x")]
+    assert story.entry(upload).erase_blocked_until == story.now + timedelta(days=1)
+
+
+def test_erases_a_rewrite_that_a_lock_kept_from_its_successor():
+    story = any_story()
+    upload = story.upload(row("x", email="a"))
+    story.run(upload)
+    ours = story.lake.current(PATH)
+    ours.stored = replace(ours.stored, locked_until=story.now + timedelta(days=1))
+    story.use_policy(LATE + "      - field: email\n        action: blank\n")
+    story.run(upload, attempt=2)
+    blocked = story.bodies()
+    story.now += timedelta(days=2)
+
+    result = sweep(story)
+
+    assert blocked == [row("", email="a"), row("", email="")]
+    assert result.erased == 1
+    assert story.bodies() == [row("", email="")]
 
 
 def test_starts_no_more_than_its_bound_in_a_tick(monkeypatch):
