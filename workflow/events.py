@@ -86,7 +86,7 @@ def _upload(
         version=str(version_id) if versioned else f"null.{sequencer}",
         sequencer=sequencer,
         etag=etag.strip('"'),
-        size=int(fields.get("size", 0)),
+        size=int(fields["size"]),
         uploaded_at=datetime.fromisoformat(time),
     )
 

@@ -55,3 +55,12 @@ class Written:
 
     version_id: str | None
     etag: str
+
+
+def stored_version(answer: Mapping[str, Any]) -> str | None:
+    """Give the version id in an answer of S3; None where the bucket keeps no versions.
+
+    Where versioning is suspended S3 calls the one version "null".
+    """
+    version = answer.get("VersionId")
+    return None if version in (None, "null") else str(version)

@@ -41,6 +41,14 @@ def test_refuses_a_message_that_is_no_s3_event_without_quoting_it(body):
         uploads_in(body)
 
 
+def test_refuses_a_notification_without_a_size_rather_than_take_the_object_for_empty():
+    case = json.loads((EVENTS / "s3-put.json").read_text())
+    del case["event"]["Records"][0]["s3"]["object"]["size"]
+
+    with pytest.raises(UsageError):
+        uploads_in(json.dumps(case["event"]))
+
+
 @pytest.mark.parametrize("case", cases("stream-"))
 def test_reads_the_run_that_a_stream_record_makes_due(case):
     expected = case["expected_run"] and (

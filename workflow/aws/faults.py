@@ -45,6 +45,11 @@ _BY_CODE: dict[str, type[LakescrubError]] = {
             "ProvisionedThroughputExceededException",
             "ThroughputExceeded",
             "TransactionInProgressException",
+            "ExecutionLimitExceeded",
+            "KMS.ThrottlingException",
+            # The answer to a HEAD has no body, so S3's SlowDown comes as its bare number.
+            "503",
+            "429",
         ),
         Throttled,
     ),

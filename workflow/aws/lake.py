@@ -14,7 +14,7 @@ from workflow.aws.object_writer import ObjectWriter
 from workflow.entry import Checksum, Intent
 from workflow.errors import ServiceUnavailable, UnsupportedEncryption
 from workflow.messages import ObjectPath
-from workflow.stored_object import StoredObject
+from workflow.stored_object import StoredObject, stored_version
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -158,9 +158,8 @@ def _pinned(version_id: str | None) -> dict[str, Any]:
 
 def _stored(answer: Mapping[str, Any]) -> StoredObject:
     carried = {name: answer[name] for name in _CARRIED_HEADERS if answer.get(name)}
-    version = answer.get("VersionId")
     return StoredObject(
-        version_id=None if version in (None, "null") else version,
+        version_id=stored_version(answer),
         etag=answer["ETag"].strip('"'),
         size=answer["ContentLength"],
         storage_class=answer.get("StorageClass", "STANDARD"),

@@ -35,6 +35,7 @@ class Ledger:
     def __init__(self, table: "Table") -> None:
         """Use a table."""
         self._table = table
+        self._kept: set[str] = set()
 
     def create(self, entry: Entry) -> bool:
         """Write an entry for a version that has none; False where it has one already."""
@@ -145,7 +146,12 @@ class Ledger:
         )
 
     def keep_policy(self, digest: str, canonical: str) -> None:
-        """Keep a policy under its digest, so that an auditor can read what was applied."""
+        """Keep a policy under its digest, so that an auditor can read what was applied.
+
+        Once for the life of the process: thousands of runs at a time would all write to one key.
+        """
+        if digest in self._kept:
+            return
         self._write(
             "PutItem",
             f"policy {digest}",
@@ -155,6 +161,7 @@ class Ledger:
                 ExpressionAttributeNames={"#path": "path"},
             ),
         )
+        self._kept.add(digest)
 
     def policy(self, digest: str) -> str | None:
         """Read a policy that was in force once."""

@@ -7,15 +7,16 @@ nothing lies under the key before ``commit``, which carries If-Match, the checks
 
 import hashlib
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from workflow.aws.checksums import ObjectChecksum
 from workflow.aws.faults import told
 from workflow.entry import Checksum
-from workflow.errors import ObjectTooLarge
+from workflow.errors import LakescrubError, ObjectTooLarge
 from workflow.messages import ObjectPath
-from workflow.stored_object import Written
+from workflow.stored_object import Written, stored_version
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -112,11 +113,15 @@ class ObjectWriter:
         return self._complete(checksum, condition)
 
     def drop(self) -> None:
-        """Forget the output; parts that were uploaded are removed."""
+        """Forget the output; parts that were uploaded are removed, if S3 lets us.
+
+        A failure here must not hide why the output is dropped, or that it was written after all
+        and only the answer was lost. The bucket's lifecycle removes what stays.
+        """
         if self._upload_id is None:
             return
         upload_id, self._upload_id = self._upload_id, None
-        with told(f"AbortMultipartUpload on {self._path}"):
+        with suppress(LakescrubError), told(f"AbortMultipartUpload on {self._path}"):
             self._client.abort_multipart_upload(
                 Bucket=self._path.bucket, Key=self._path.key, UploadId=upload_id
             )
@@ -132,7 +137,7 @@ class ObjectWriter:
                 **self._begun,
                 **given,
             )
-        return Written(answer.get("VersionId"), answer["ETag"].strip('"'))
+        return _written(answer)
 
     def _complete(self, checksum: Checksum, condition: str) -> Written:
         given: dict[str, Any] = {self._checksum.parameter: checksum.value.partition("-")[0]}
@@ -149,7 +154,7 @@ class ObjectWriter:
                 **given,
             )
         self._upload_id = None
-        return Written(answer.get("VersionId"), answer["ETag"].strip('"'))
+        return _written(answer)
 
     def _upload_part(self, data: bytes) -> None:
         if len(self._parts) == MAX_PARTS:
@@ -179,3 +184,7 @@ class ObjectWriter:
                 **self._begun,
             )
         return answer["UploadId"]
+
+
+def _written(answer: Mapping[str, Any]) -> Written:
+    return Written(stored_version(answer), answer["ETag"].strip('"'))

@@ -1,5 +1,6 @@
 """The schedule: the DynamoDB table whose items expire when a version is due; only the timer."""
 
+import math
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -34,7 +35,8 @@ class Schedule:
                         "path": str(timer.path),
                         "version": timer.version,
                         "dataset": timer.dataset,
-                        "ttl": int(expires.timestamp()),
+                        # Rounded up: a version is never due before its time.
+                        "ttl": math.ceil(expires.timestamp()),
                     },
                     ConditionExpression="attribute_not_exists(#path)",
                     ExpressionAttributeNames={"#path": "path"},

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from workflow.entry import Entry
-from workflow.errors import LakescrubError
+from workflow.errors import LakescrubError, PermanentError
 from workflow.messages import ObjectPath, Timer, Upload
 from workflow.policy import Dataset, Policies
 from workflow.steps import check_catalog
@@ -71,7 +71,7 @@ def _is_own_write(
     entries = list(ledger.uploads_of(upload.path))
     if any(entry.version == upload.version for entry in entries):
         return False
-    if any(_is_outcome(entry, upload) for entry in entries):
+    if any(_is_outcome(entry, upload, dataset) for entry in entries):
         return True
     # A write whose outcome is not recorded (yet) is recognised by what was announced before it.
     # Under another policy than the one in force the bytes need another look in any case.
@@ -83,18 +83,25 @@ def _is_own_write(
         and entry.intent.size == upload.size
         and entry.intent.policy_digest == dataset.digest
     ]
-    stored = lake.head(upload.path, upload.version_id) if announced else None
-    return stored is not None and any(
-        is_output_of(entry, upload.path, stored, lake=lake) for entry in announced
-    )
+    try:
+        stored = lake.head(upload.path, upload.version_id) if announced else None
+        return stored is not None and any(
+            is_output_of(entry, upload.path, stored, lake=lake) for entry in announced
+        )
+    except PermanentError:
+        # What cannot be read is not ours; its own run says what is wrong with it.
+        return False
 
 
-def _is_outcome(entry: Entry, upload: Upload) -> bool:
+def _is_outcome(entry: Entry, upload: Upload, dataset: Dataset) -> bool:
     if entry.outcome is None:
         return False
     if upload.version_id is not None:
         return entry.outcome.version_id == upload.version_id
-    return entry.outcome.version_id is None and entry.outcome.etag == upload.etag
+    # Without versions somebody may have uploaded the same bytes: what they were scrubbed under
+    # must be what is in force now.
+    same_bytes = entry.outcome.version_id is None and entry.outcome.etag == upload.etag
+    return same_bytes and entry.policy_digest == dataset.digest
 
 
 def _schedule(

@@ -12,12 +12,10 @@ from workflow.policy import Dataset, Policies
 from workflow.scrub import ScrubOptions, ScrubReport, scrub
 from workflow.steps.inspect_object import Inspection
 from workflow.steps.own_writes import is_as_intended, is_output_of
+from workflow.steps.tagging import TAG, tag, with_ours
 from workflow.stored_object import StoredObject, Written
 from workflow.stores import KeyStore, LakeStore, LedgerStore, Rewrite
 from workflow.transitions import Status
-
-TAG = "processed"
-MAX_TAGS = 10  # https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,18 +172,19 @@ def _job(
         raise ObjectMissing(f"the inspected version of {path} is gone")
     if source.etag != inspection.source_etag:
         raise ObjectChanged(f"{path} is not what was inspected")
-    tags = lake.tags(path, source.version_id)
-    if TAG in tags or len(tags) < MAX_TAGS:
-        tags[TAG] = f"{dataset.name}@{dataset.digest}"
     return _Job(
         execution=request.execution,
         dataset=dataset,
         entry=entry,
         current_etag=str(inspection.if_match),
         source=source,
-        tags=tags,
+        tags=with_ours(lake.tags(path, source.version_id), _tag_value(dataset)),
         options=_options(dataset, keys),
     )
+
+
+def _tag_value(dataset: Dataset) -> str:
+    return f"{dataset.name}@{dataset.digest}"
 
 
 def _options(dataset: Dataset, keys: Callable[[], KeyStore]) -> ScrubOptions:
@@ -250,7 +249,7 @@ def _announced(job: _Job, report: ScrubReport, intent: Intent) -> Entry:
 
 
 def _leave(job: _Job, report: ScrubReport, *, lake: LakeStore, ledger: LedgerStore) -> Result:
-    tagged = job.tagged and _tag(job, lake=lake)
+    tagged = tag(job.path, job.source.version_id, _tag_value(job.dataset), lake=lake)
     reported = _reported(job, report)
     _record(job.entry, reported, ledger=ledger)
     intended = is_as_intended(job.entry, job.path, job.source, lake=lake)
@@ -260,17 +259,6 @@ def _leave(job: _Job, report: ScrubReport, *, lake: LakeStore, ledger: LedgerSto
     ours = intended or is_output_of(job.entry, job.path, job.source, lake=lake)
     ending = Status.PROCESSED if ours else Status.UNCHANGED
     return Result(ending, report=report, tagged=tagged)
-
-
-def _tag(job: _Job, *, lake: LakeStore) -> bool:
-    """Add our tag to those that are there by now; False where they leave no room."""
-    tags = lake.tags(job.path, job.source.version_id)
-    if tags.get(TAG) == job.tags[TAG]:
-        return True
-    if TAG not in tags and len(tags) >= MAX_TAGS:
-        return False
-    lake.tag(job.path, job.source.version_id, {**tags, TAG: job.tags[TAG]})
-    return True
 
 
 def _intent(job: _Job, rewrite: Rewrite) -> Intent:

@@ -14,6 +14,7 @@ from workflow.errors import (
     ServiceUnavailable,
     UnknownDataset,
     UnknownVersion,
+    UnsupportedEncryption,
 )
 from workflow.messages import ObjectPath
 from workflow.steps.schedule_objects import Verdict
@@ -622,6 +623,34 @@ class TestSchedulesUploads:
 
         assert len(story.ledger.entries) == 1
         assert story.schedule.timers == timers
+
+    def test_schedules_the_same_bytes_again_once_the_policy_has_changed(self):
+        story = Story(versioned=False)
+        story.run(story.upload(row(SECRET, email="a@example.com")))
+        story.use_policy(POLICY + "      - field: email\n        action: blank\n")
+
+        again = story.upload(row("", email="a@example.com"))
+
+        assert story.entry(again).status is Status.PENDING
+        assert story.run(again) == "processed"
+        assert story.body() == row("", email="")
+
+    def test_schedules_what_cannot_be_read_so_that_its_run_can_say_so(self):
+        story = Story(versioned=False)
+        upload = story.upload(row(SECRET))
+        story.run(upload)
+        key = (str(PATH), upload.version)
+        story.ledger.entries[key] = replace(story.ledger.entries[key], outcome=None)
+
+        def wants_a_key(operation):
+            if operation == "head":
+                raise UnsupportedEncryption("SSE-C")
+
+        story.lake.hook = wants_a_key
+
+        again = story.upload(row(""))
+
+        assert story.entry(again).status is Status.PENDING
 
     def test_schedules_an_upload_that_only_pretends_to_be_processed(self):
         story = Story()
