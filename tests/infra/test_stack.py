@@ -31,3 +31,24 @@ def test_outputs_give_every_name_that_a_client_needs(template):
 
 def test_template_asks_for_no_parameter(template):
     assert "Parameters" not in template.body
+
+
+def test_plain_cloudformation_needs_the_right_to_create_roles_but_not_to_name_them(template):
+    named = [
+        resource
+        for kind in ("AWS::IAM::Role", "AWS::IAM::Policy")
+        for resource in template.resources(kind)
+        if "RoleName" in resource["Properties"]
+    ]
+
+    assert named == []
+
+
+def test_every_bundle_is_looked_for_under_the_name_that_the_manual_gives(template, app):
+    digests = app.node.find_child("lakescrub-dev").bundles.names()
+
+    keys = {
+        function["Properties"]["Code"]["S3Key"]
+        for function in template.resources("AWS::Lambda::Function")
+    }
+    assert keys == {f"{digest}.zip" for digest in digests}

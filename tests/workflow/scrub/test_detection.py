@@ -13,7 +13,7 @@ ROW = b'{"a":"x"}'
     ("name", "data", "expected"),
     [
         ("x.ndjson", ROW, "ndjson"),
-        ("X.JSONL.GZ", gzip.compress(ROW), "ndjson"),
+        ("X.JSONL.GZ", gzip.compress(ROW, mtime=0), "ndjson"),
         ("x.json", ROW + b"\n" + ROW, "ndjson"),
         ("x.json", b"[" + ROW + b"]", "json"),
         ("x.json", b'{\n "a": "x"\n}', "json"),
@@ -21,10 +21,10 @@ ROW = b'{"a":"x"}'
         ("x.json", b"", "ndjson"),
         ("x.json", b'{"a":"' + b"x" * 100_000 + b'"}\n' + ROW, "ndjson"),
         ("x.csv", b"[a],b\n1,2\n", "csv"),
-        ("x.tsv.gz", gzip.compress(b"a\tb\n"), "tsv"),
+        ("x.tsv.gz", gzip.compress(b"a\tb\n", mtime=0), "tsv"),
         ("x", b"a,b\n1,2\n", "csv"),
         ("", b"a\tb\n1\t2\n", "tsv"),
-        ("x.gz", gzip.compress(ROW), "ndjson"),
+        ("x.gz", gzip.compress(ROW, mtime=0), "ndjson"),
     ],
 )
 def test_format_is_told_by_suffix_then_by_content(name, data, expected):
