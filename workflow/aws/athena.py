@@ -170,14 +170,23 @@ def _line(text: str) -> str:
     return " ".join(text.split())
 
 
+def _parts(cell: str | None) -> list[str | None]:
+    return [None] if cell is None else [part.strip() for part in cell.split("\t")]
+
+
 def _rows(
     first: dict[str, Any], pages: Iterator[dict[str, Any]], *, skip: bool
 ) -> Iterator[list[str | None]]:
-    """Give the rows of all pages; the first row of a SELECT's first page is its header."""
+    """Give the rows of all pages.
+
+    The first row of a SELECT's first page is its header. Other statements give lines of text,
+    whose columns are padded and parted by tabs.
+    """
     rows = first["ResultSet"]["Rows"][1 if skip else 0 :]
     while True:
         for row in rows:
-            yield [cell.get("VarCharValue") for cell in row["Data"]]
+            cells = [cell.get("VarCharValue") for cell in row["Data"]]
+            yield cells if skip else [part for cell in cells for part in _parts(cell)]
         following = next(pages, None)
         if following is None:
             return

@@ -89,6 +89,14 @@ def test_statements_other_than_queries_have_no_header_to_skip(ask):
     assert outcome.data.splitlines()[1] == "t,,,"
 
 
+def test_the_columns_of_a_description_are_parted(ask):
+    described = FakeAthena([["id      \tint     \t    "]], kind="UTILITY")
+
+    outcome = ask(described, "DESCRIBE t", "--csv")
+
+    assert outcome.data.splitlines()[1] == "id,int,"
+
+
 def test_database_workgroup_and_parameters_are_passed_on(ask):
     athena = FakeAthena()
 
