@@ -67,6 +67,8 @@ def _read_line(text: str, start: int) -> tuple[Row, int | None]:
         match = _CELL.match(text, start)
         assert match is not None
         quoted = match[1]
+        if quoted is None and text.startswith('"', start):
+            return row, None  # the closing quote is in the part that follows
         row.append(quoted.replace('""', '"') if quoted is not None else match[2] or None)
         start = match.end()
         if start >= len(text):
