@@ -38,6 +38,7 @@ bench: .venv/.dev ## Measure speed (see benchmarks/README.md)
 	$(BIN)/python -m benchmarks
 fuzz: .venv/.dev ## Feed the engine with broken input until stopped
 	$(BIN)/python -m benchmarks.fuzz
+	$(BIN)/python -m benchmarks.fuzz_parquet
 
 clean: ## Remove everything that was made here
 	rm -rf .venv .venv-clients cdk.out build *.egg-info .mypy_cache .ruff_cache .pytest_cache

@@ -249,7 +249,7 @@ def test_bytes_that_no_part_owns_are_left_out():
 
 
 def test_metadata_copies_behind_the_chunks_of_old_writers_go():
-    # Arrow up to 17 leaves ColumnMetaData, minimum and maximum included, behind each chunk.
+    # Older versions of Arrow leave ColumnMetaData, minimum and maximum included, behind each chunk.
     data = files.write(pa.table({"a": [files.CANARY], "b": ["x"]}), compression="none")
     found = files.open_footer(data)
     chunk = found.groups[0].sequence(Group.COLUMNS, compact.STRUCT)[1]
