@@ -25,6 +25,7 @@ UNSUPPORTED = (
     "TumblingWindowInSeconds",
 )
 
+_TOO_OLD = frozenset({"ExpiredIteratorException", "TrimmedDataAccessException"})
 _IDLE = 0.1
 _PAUSE = 0.5
 
@@ -45,6 +46,8 @@ class StreamSource:
         self._streams = clients.get("dynamodbstreams", session)
         self._stopped = threading.Event()
         self._runner = BatchRunner(mapping, clients, session=session, stopped=self._stopped)
+        self._shard: str = before._shard if before else ""
+        self._last: tuple[str, str] | None = before._last if before else None
         self._iterator: str | None = before._iterator if before else self._first_iterator()
         self._thread = threading.Thread(target=self._run, name="lakescrub-stream", daemon=True)
 
@@ -74,29 +77,60 @@ class StreamSource:
             )
         except (ClientError, BotoCoreError):
             return None
+        self._shard = shards[0]["ShardId"]
+        iterator: str = answer["ShardIterator"]
+        return iterator
+
+    def _next_iterator(self) -> str | None:
+        """Go on behind the last record read; an iterator lives for 15 minutes on AWS."""
+        if self._last is None:
+            return self._first_iterator()
+        shard, number = self._last
+        arn = self._mapping["EventSourceArn"]
+        try:
+            answer = self._streams.get_shard_iterator(
+                StreamArn=arn,
+                ShardId=shard,
+                ShardIteratorType="AFTER_SEQUENCE_NUMBER",
+                SequenceNumber=number,
+            )
+        except (ClientError, BotoCoreError):
+            # The record is trimmed by now (24 hours): the oldest one left comes next.
+            answer = self._streams.get_shard_iterator(
+                StreamArn=arn, ShardId=shard, ShardIteratorType="TRIM_HORIZON"
+            )
         iterator: str = answer["ShardIterator"]
         return iterator
 
     def _run(self) -> None:
         while not self._stopped.is_set():
-            if self._iterator is None:
-                self._stopped.wait(_PAUSE)
-                self._iterator = self._first_iterator()
-                continue
-            try:
-                records = self._read()
-            except (ClientError, BotoCoreError):
-                self._stopped.wait(_PAUSE)
-                continue
-            if not records:
-                self._stopped.wait(_IDLE)
+            records = self._next_records()
             for start in range(0, len(records), self._mapping["BatchSize"]):
                 self._runner.run(records[start : start + self._mapping["BatchSize"]])
+
+    def _next_records(self) -> list[dict[str, Any]]:
+        """Read on; where there is nothing to read, wait a little."""
+        records: list[dict[str, Any]] = []
+        pause = _IDLE
+        try:
+            if self._iterator is None:
+                self._iterator = self._next_iterator()
+            if self._iterator is not None:
+                records = self._read()
+        except (ClientError, BotoCoreError) as error:
+            pause = _PAUSE
+            if _is_too_old(error):
+                self._iterator = None
+        if not records:
+            self._stopped.wait(pause)
+        return records
 
     def _read(self) -> list[dict[str, Any]]:
         """Read on; the records that no filter wants are gone here, as on AWS."""
         answer = self._streams.get_records(ShardIterator=self._iterator)
         self._iterator = answer.get("NextShardIterator")
+        if answer["Records"]:
+            self._last = (self._shard, answer["Records"][-1]["dynamodb"]["SequenceNumber"])
         found = [self._event_record(record) for record in answer["Records"]]
         return [record for record in found if matches(record, self._mapping)]
 
@@ -111,6 +145,10 @@ class StreamSource:
                 "principalId": identity["PrincipalId"],
             }
         return event
+
+
+def _is_too_old(error: Exception) -> bool:
+    return isinstance(error, ClientError) and error.response["Error"]["Code"] in _TOO_OLD
 
 
 def _plain(value: Any) -> Any:
