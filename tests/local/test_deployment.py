@@ -34,7 +34,7 @@ def put(lab: Lab, **resources: Any) -> dict[str, str]:
 
 
 def test_gives_every_output_of_the_committed_template(stack: EmbeddedStack) -> None:
-    _, template = read_template(pathlib.Path("infra/lakescrub-dev.template.json"))
+    template = read_template(pathlib.Path("infra/lakescrub-dev.template.json"))
 
     assert set(stack.outputs) == set(template["Outputs"])
     assert stack.deployed.name == "lakescrub-dev"

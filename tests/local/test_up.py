@@ -24,6 +24,7 @@ class Running:
 
     def __init__(self, folder: pathlib.Path, *arguments: str) -> None:
         self.folder = folder
+        folder.mkdir(exist_ok=True)
         self.process = subprocess.Popen(
             [*LAKESCRUB, "up", "--json", *arguments],
             stdout=subprocess.PIPE,
@@ -163,3 +164,65 @@ def test_says_in_one_line_that_nothing_answers() -> None:
 
     assert ended.returncode == 5
     assert len(ended.stderr.strip().splitlines()) == 1
+
+
+def test_runs_what_a_changed_template_says(tmp_path: pathlib.Path) -> None:
+    template = json.loads(pathlib.Path("infra/lakescrub-dev.template.json").read_text())
+    resources = template["Resources"].values()
+    function = next(
+        r
+        for r in resources
+        if r.get("Properties", {}).get("Handler", "").startswith("functions.schedule_objects.")
+    )
+    function["Properties"]["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"] = "renamed"
+    mapping = next(
+        r
+        for r in resources
+        if r["Type"] == "AWS::Lambda::EventSourceMapping" and "ScalingConfig" in r["Properties"]
+    )
+    mapping["Properties"]["BatchSize"] = 3
+    queue = next(r for r in resources if "RedrivePolicy" in r.get("Properties", {}))
+    queue["Properties"]["VisibilityTimeout"] = 777
+    bucket = next(r for r in resources if "NotificationConfiguration" in r.get("Properties", {}))
+    del bucket["Properties"]["VersioningConfiguration"]
+    changed = tmp_path / "changed.json"
+    changed.write_text(json.dumps(template).replace("lakescrub-dev-lake-", "my-own-lake-"))
+    running = Running(tmp_path / "run", "--port", "0", "--template", str(changed))
+    try:
+        status = running.status()
+
+        def client(service: str) -> Any:
+            return boto3.client(
+                service,
+                endpoint_url=status["endpoint"],
+                region_name=status["region"],
+                aws_access_key_id="test",
+                aws_secret_access_key="test",
+            )
+
+        outputs = status["outputs"]
+        client("s3").put_object(
+            Bucket=outputs["LakeBucket"], Key="dataset/x.ndjson", Body=b'{"a":1}\n'
+        )
+
+        def seen() -> bool:
+            logs = client("logs").filter_log_events(
+                logGroupName=client("lambda").get_function_configuration(
+                    FunctionName=outputs["ScheduleObjectsFunction"]
+                )["LoggingConfig"]["LogGroup"]
+            )
+            return any('"service":"renamed"' in event["message"] for event in logs["events"])
+
+        assert status["stack"] == "lakescrub-dev"
+        assert outputs["LakeBucket"].startswith("my-own-lake-")
+        found = client("sqs").get_queue_attributes(
+            QueueUrl=outputs["IntakeQueueUrl"], AttributeNames=["VisibilityTimeout"]
+        )
+        assert found["Attributes"]["VisibilityTimeout"] == "777"
+        mappings = client("lambda").list_event_source_mappings(
+            FunctionName=outputs["ScheduleObjectsFunction"]
+        )["EventSourceMappings"]
+        assert [m["BatchSize"] for m in mappings] == [3]
+        assert wait_for(seen)
+    finally:
+        running.end(signal.SIGTERM)

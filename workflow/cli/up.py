@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from workflow.cli.options import DEFAULT_STACK, Stack
 from workflow.cli.output import AsJson, print_json, say
 
 _DEFAULT_PORT = 4510
@@ -22,6 +23,7 @@ def up(
     template: Annotated[
         Path | None, typer.Option(help="A CloudFormation template; default: the committed one.")
     ] = None,
+    stack: Stack = DEFAULT_STACK,
     as_json: AsJson = False,
 ) -> None:
     """Run the whole system on this machine until Ctrl-C.
@@ -36,11 +38,13 @@ def up(
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
-    with EmbeddedStack.start(port=port, datasets=datasets, template=template) as stack:
+    with EmbeddedStack.start(
+        port=port, datasets=datasets, template=template, name=stack
+    ) as running:
         if as_json:
-            print_json(stack.status())
+            print_json(running.status())
         else:
-            _print_exports(stack.endpoint, stack.region)
+            _print_exports(running.endpoint, running.region)
         ended.wait()
         say("stopping")
 

@@ -14,7 +14,12 @@ from workflow.local.calls import Call
 from workflow.local.clients import Clients
 from workflow.local.clock import CLOCK
 from workflow.local.control import Control
-from workflow.local.deploy.deployment import Deployed, deploy, read_template
+from workflow.local.deploy.deployment import (
+    DEFAULT_STACK,
+    Deployed,
+    deploy,
+    read_template,
+)
 from workflow.local.faults import Fault
 from workflow.local.gateway import Gateway
 from workflow.local.host import Host, bound_socket
@@ -65,6 +70,7 @@ class EmbeddedStack:
         datasets: pathlib.Path | None = None,
         template: Template | None = None,
         source: pathlib.Path = REPOSITORY,
+        name: str = DEFAULT_STACK,
     ) -> Self:
         """Serve on a port (0: a free one) and deploy a template (default: the committed one).
 
@@ -73,6 +79,7 @@ class EmbeddedStack:
             datasets: The policy file that the functions see.
             template: A CloudFormation template: a file, or its content.
             source: The folder that holds `functions/` and `workflow/` of the functions.
+            name: The CloudFormation stack's name.
 
         Raises:
             PortInUse: Another program has the port.
@@ -101,7 +108,7 @@ class EmbeddedStack:
         stack = cls(host=host, pool=pool, folder=folder, seams=seams)
         control.status, control.advance = stack.status, stack.advance
         try:
-            stack._begin(template)
+            stack._begin(template, name)
         except BaseException:
             stack.stop()
             raise
@@ -190,15 +197,13 @@ class EmbeddedStack:
         shutil.rmtree(self._folder, ignore_errors=True)
         _ALONE.release()
 
-    def _begin(self, template: Template | None) -> None:
+    def _begin(self, template: Template | None, name: str) -> None:
         from workflow.local.assembly import connect
 
         self._host.start()
         for part in connect(self.clients):
             self._keep(part)
-        name, body = read_template(
-            template or REPOSITORY / f"infra/{'lakescrub-dev'}.template.json"
-        )
+        body = read_template(template or REPOSITORY / "infra" / "lakescrub-dev.template.json")
         self.deployed = deploy(self.clients, body, name=name)
         self._mappings = self._keep(Mappings(self.clients))
         self._mappings.refresh()

@@ -34,21 +34,21 @@ class Deployed:
     """Logical id -> physical id."""
 
 
-def read_template(source: pathlib.Path | dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    """The stack's name (from the file's) and the template.
+def read_template(source: pathlib.Path | dict[str, Any]) -> dict[str, Any]:
+    """Read a template, unless it is one already.
 
     Raises:
         DeploymentFailed: The file is missing or no JSON.
     """
     if isinstance(source, dict):
-        return DEFAULT_STACK, source
+        return source
     try:
         template: dict[str, Any] = json.loads(source.read_text())
     except OSError as error:
         raise DeploymentFailed(f"{source}: {error.strerror}") from None
     except ValueError as error:
         raise DeploymentFailed(f"{source}: not JSON: {error}") from None
-    return source.name.split(".", 1)[0], template
+    return template
 
 
 def deploy(clients: Clients, template: dict[str, Any], *, name: str) -> Deployed:
