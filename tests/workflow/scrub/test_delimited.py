@@ -48,6 +48,7 @@ def scrubbed(text, *rules, size=1 << 20, format_name="csv", **options):
         ("a,b\n", "a,b\n"),
         ("", ""),
         ("b,c\n1,2\n", "b,c\n1,2\n"),
+        ('b,a\n5\'11",x"y"\n"a\nb",x\n', 'b,a\n5\'11",\n"a\nb",\n'),
     ],
 )
 def test_only_the_column_changes(before, after):
@@ -81,7 +82,6 @@ def test_new_value_is_quoted_where_it_must_be():
     [
         ("a,b\nx\n", "row 1, byte offset 4"),
         ("a,b\nx,y\nx,y,z\n", "row 2, byte offset 8"),
-        ('a,b\nx"1,y\n', "row 1"),
         ('a,b\n"x"1,y\n', "row 1"),
         ('a,b\n"x" ,y\n', "row 1"),
         ('a,b\nx,"y\n', "row 1"),
@@ -157,7 +157,8 @@ def tables(draw):
             lines.append("")
             continue
         fields = [draw(FIELD) for _ in range(width)]
-        needs = [(not f and width == 1) or bool(set(f) & set(delimiter + '"\r\n')) for f in fields]
+        special = set(delimiter + "\r\n")
+        needs = [(not f and width == 1) or f[:1] == '"' or bool(set(f) & special) for f in fields]
         quoted = [n or (not plain and draw(st.booleans())) for n in needs]
         spelled = [
             '"' + f.replace('"', '""') + '"' if q else f
@@ -168,7 +169,7 @@ def tables(draw):
 
 
 @settings(
-    max_examples=400,
+    max_examples=200,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )

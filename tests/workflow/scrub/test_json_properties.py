@@ -12,7 +12,7 @@ from workflow.scrub.selector import parse_selector
 KEY = SecretKey("k", b"0123456789abcdef")
 LINE_ENDS = st.sampled_from(["\n", "\n", "\r\n", "\n\n", " \n"])
 SLOW = settings(
-    max_examples=250,
+    max_examples=120,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )

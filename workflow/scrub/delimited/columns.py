@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from workflow.errors import SchemaMismatch
-from workflow.scrub.delimited.fields import Spelling
+from workflow.scrub.delimited.fields import Quotes, Spelling
 from workflow.scrub.plan import ROW_TEST, Node, Plan
 
 _LINE_END: Final = b"\n"
@@ -17,6 +17,7 @@ class Columns:
     Attributes:
         count: Fields of a record; None while no record has been read.
         delimiter: What is between fields.
+        quotes: How quoted fields are found.
         spelling: How new values are spelled.
         written: The rule of each column that has one.
         removed: Columns that are taken out.
@@ -26,6 +27,7 @@ class Columns:
 
     count: int | None
     delimiter: bytes
+    quotes: Quotes
     spelling: Spelling
     written: dict[int, int] = field(default_factory=dict)
     removed: frozenset[int] = frozenset()
@@ -39,7 +41,7 @@ class Columns:
         return self.delimiter.join(fields)
 
 
-def lay_out(names: list[str], plan: Plan, delimiter: bytes) -> Columns:
+def lay_out(names: list[str], plan: Plan, *, delimiter: bytes, quotes: Quotes) -> Columns:
     """Return the columns of a file with these names.
 
     Raises:
@@ -57,6 +59,7 @@ def lay_out(names: list[str], plan: Plan, delimiter: bytes) -> Columns:
     return Columns(
         count=len(names),
         delimiter=delimiter,
+        quotes=quotes,
         spelling=Spelling(delimiter, empty=b'""' if len(names) == 1 else b""),
         written=written,
         removed=frozenset(c for c, rule in written.items() if plan.rules[rule].action.removes),

@@ -8,8 +8,9 @@ from workflow.scrub.actions.base import Action
 _QUOTED: Final = re.compile(rb'"[^"]*+(?>(?:""[^"]*+)*)"')
 _NUMBER: Final = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _BOOLEANS: Final = {"true": True, "false": False}
-MARK: Final = b'"'
-"""Stands for a quoted field; no other quote can be left."""
+QUOTE: Final = b'"'
+MARK: Final = b"\xff"
+"""Stands for a quoted field; this byte is in no UTF-8 text."""
 
 
 class Spelling:
@@ -36,7 +37,7 @@ class Spelling:
         new = _ask(action, text)
         if new is None:
             return self.empty if action.nulls else None
-        return field if new == text else self._spell(new, quoted=field.startswith(MARK))
+        return field if new == text else self._spell(new, quoted=field.startswith(QUOTE))
 
     def _spell(self, text: str, *, quoted: bool) -> bytes:
         raw = text.encode("utf-8", "replace")
@@ -60,13 +61,44 @@ def _ask(action: Action, text: str) -> str | None:
 
 def read(field: bytes) -> str:
     """Return the text of a field."""
-    if field.startswith(MARK):
+    if field.startswith(QUOTE):
         return field[1:-1].replace(b'""', b'"').decode()
     return field.decode()
 
 
-def take_quoted(block: bytes) -> tuple[bytes, list[bytes]]:
-    """Return the block with a mark for each quoted field, and those fields."""
-    if MARK not in block:
-        return block, []
-    return _QUOTED.sub(MARK, block), _QUOTED.findall(block)
+class Quotes:
+    """Finds the quoted fields of a text that starts with a record.
+
+    A quote opens a field only at its start; elsewhere in a field without quotes it is a character
+    like others (`5'11"`), as all readers have it.
+
+    Args:
+        delimiter: One ASCII character.
+    """
+
+    def __init__(self, delimiter: bytes) -> None:
+        """Prepare the searches."""
+        start = b"(?<![^\n" + re.escape(delimiter) + b"])"
+        self._quoted = re.compile(start + rb'"[^"]*+(?:""[^"]*+)*+"')
+        self._open = re.compile(start + b'"')
+
+    def mask(self, text: bytes) -> tuple[bytes, list[bytes]]:
+        """Return the text with a mark for each quoted field, and those fields."""
+        if QUOTE not in text:
+            return text, []
+        return self._quoted.sub(MARK, text), self._quoted.findall(text)
+
+    def find_open(self, masked: bytes) -> int:
+        """Return where a quoted field starts that does not end, -1 if all in the masked text do."""
+        match = self._open.search(masked) if QUOTE in masked else None
+        return match.start() if match else -1
+
+    def last_record_end(self, text: bytes) -> int:
+        """Return the position behind the last line end that is not quoted, 0 if there is none."""
+        if QUOTE not in text:
+            return text.rfind(b"\n") + 1
+        masked, quoted = self.mask(text)
+        open_field = self.find_open(masked)
+        end = masked.rfind(b"\n", 0, len(masked) if open_field < 0 else open_field) + 1
+        marks = masked.count(MARK, 0, end)
+        return end - marks + sum(map(len, quoted[:marks]))

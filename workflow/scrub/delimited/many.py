@@ -15,7 +15,7 @@ from typing import Final
 
 from workflow.scrub.actions.base import Action
 from workflow.scrub.delimited.columns import Columns
-from workflow.scrub.delimited.fields import MARK, Spelling, take_quoted
+from workflow.scrub.delimited.fields import MARK, Spelling
 from workflow.scrub.plan import Plan
 
 _LINE_END: Final = b"\n"
@@ -53,7 +53,7 @@ class ManyRecords:
         if not self._suits:
             return None
         ended = block.endswith(_LINE_END)
-        masked, quoted = take_quoted(block if ended else block + _LINE_END)
+        masked, quoted = self._columns.quotes.mask(block if ended else block + _LINE_END)
         fields = self._cut(masked, quoted)
         if fields is None:
             return None
@@ -81,6 +81,8 @@ class ManyRecords:
 
     def _cut(self, masked: bytes, quoted: list[bytes]) -> list[bytes] | None:
         """Return the fields of all records, the last one of each with its line end."""
+        if self._columns.quotes.find_open(masked) >= 0:
+            return None
         if _RETURN in masked and masked.count(_RETURN) != masked.count(b"\r\n"):
             return None
         delimiter = self._columns.delimiter

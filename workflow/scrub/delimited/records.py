@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from workflow.errors import MalformedData
 from workflow.scrub.delimited.columns import Columns
-from workflow.scrub.delimited.fields import MARK, read, take_quoted
+from workflow.scrub.delimited.fields import MARK, QUOTE, read
 from workflow.scrub.lines import split_lines
 from workflow.scrub.plan import Plan, Trace
 
@@ -87,9 +87,9 @@ def read_records(block: bytes, columns: Columns, *, row: int, offset: int) -> It
         offset: Where the block starts in the object.
 
     Raises:
-        MalformedData: A record has too many or too few fields, or a stray quote or return.
+        MalformedData: A record has too many or too few fields, or a quote that does not end.
     """
-    masked, quoted = take_quoted(block)
+    masked, quoted = columns.quotes.mask(block)
     marked = iter(quoted)
     for line in split_lines(masked):
         body = line.removesuffix(b"\n").removesuffix(b"\r")
@@ -99,11 +99,7 @@ def read_records(block: bytes, columns: Columns, *, row: int, offset: int) -> It
             fields = body.split(columns.delimiter)
             if what := _fault(fields, body, columns.count):
                 raise MalformedData(what, row=row, offset=offset)
-            try:
-                record.fields = [next(marked) if field == MARK else field for field in fields]
-            except StopIteration:
-                what = "a quote that does not end"
-                raise MalformedData(what, row=row, offset=offset) from None
+            record.fields = [next(marked) if field == MARK else field for field in fields]
             offset += sum(map(len, record.fields)) + len(fields) - 1
         yield record
         offset += len(record.line_end)
@@ -114,7 +110,9 @@ def _fault(fields: list[bytes], body: bytes, count: int | None) -> str | None:
     if b"\r" in body:
         return "a carriage return outside quotes"
     if any(MARK in field and field != MARK for field in fields):
-        return "a quote inside a field without quotes, or text behind a quoted field"
+        return "text behind a quoted field"
+    if any(field.startswith(QUOTE) for field in fields):
+        return "a quote that does not end"
     if count is not None and len(fields) != count:
         return f"{len(fields)} fields, not {count}"
     return None

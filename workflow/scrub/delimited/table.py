@@ -1,7 +1,7 @@
 """A delimited file from its first record to its last."""
 
 from workflow.scrub.delimited.columns import Columns, lay_out
-from workflow.scrub.delimited.fields import Spelling, read
+from workflow.scrub.delimited.fields import Quotes, Spelling, read
 from workflow.scrub.delimited.many import ManyRecords
 from workflow.scrub.delimited.records import RecordScrubber, read_records
 from workflow.scrub.jsontext.strict import Fault, check_utf8
@@ -14,11 +14,13 @@ class Table:
     Args:
         plan: The rules.
         delimiter: What is between fields.
+        quotes: How quoted fields are found.
     """
 
-    def __init__(self, plan: Plan, delimiter: bytes) -> None:
+    def __init__(self, plan: Plan, delimiter: bytes, quotes: Quotes) -> None:
         """Know nothing of the columns yet."""
         self._plan = plan
+        self._quotes = quotes
         self._delimiter = delimiter
         self._rows: _Rows | None = None
         self._offset = 0
@@ -43,7 +45,7 @@ class Table:
 
     def _scrub_first(self, block: bytes, offset: int) -> bytes:
         """Scrub a block in which the first record may be; blank lines before it stay."""
-        unknown = Columns(None, self._delimiter, Spelling(self._delimiter, empty=b""))
+        unknown = Columns(None, self._delimiter, self._quotes, Spelling(self._delimiter, empty=b""))
         size = 0
         for record in read_records(block, unknown, row=0, offset=offset):
             if record.fields:
@@ -54,7 +56,7 @@ class Table:
     def _scrub_from(self, first: list[bytes], line_end: bytes, block: bytes, start: int) -> bytes:
         header = self._plan.options.csv.header
         names = [read(f) for f in first] if header else [str(n + 1) for n in range(len(first))]
-        columns = lay_out(names, self._plan, self._delimiter)
+        columns = lay_out(names, self._plan, delimiter=self._delimiter, quotes=self._quotes)
         self._rows = _Rows(self._plan, columns)
         head = b""
         end = start

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
 from workflow.scrub.delimited.blocks import record_blocks
+from workflow.scrub.delimited.fields import Quotes
 from workflow.scrub.delimited.table import Table
 from workflow.scrub.formats.base import TextFormat
 from workflow.scrub.plan import Plan
@@ -32,8 +33,10 @@ class Csv(TextFormat):
 
     def rewrite(self, chunks: Iterable[bytes], plan: Plan) -> Iterator[bytes]:
         """Yield the scrubbed records; a row that goes takes its line end with it."""
-        table = Table(plan, (plan.options.csv.delimiter or self.delimiter).encode())
-        for block in record_blocks(chunks):
+        delimiter = (plan.options.csv.delimiter or self.delimiter).encode()
+        quotes = Quotes(delimiter)
+        table = Table(plan, delimiter, quotes)
+        for block in record_blocks(chunks, quotes):
             yield table.scrub(block)
 
 
