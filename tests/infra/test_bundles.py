@@ -61,3 +61,35 @@ def test_pyarrow_reads_and_writes_parquet_without_what_is_left_out(tmp_path):
         check=True,
     )
     assert not list(tmp_path.rglob("*flight*.so*"))
+
+
+ONLY_WITH = """
+import importlib, re, sys
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+def named(text):
+    return re.sub(r"[-_.]+", "-", text).lower()
+
+pinned = {named(pin) for pin in re.findall(r"^([\\w.-]+)==", Path(sys.argv[1]).read_text(), re.M)}
+for module, owners in packages_distributions().items():
+    if not {"lakescrub", *pinned} & {named(owner) for owner in owners}:
+        sys.modules.setdefault(module, None)
+for function in sys.argv[2:]:
+    importlib.import_module(f"functions.{function}.handler")
+importlib.import_module("workflow.policy").read_policies("datasets.yaml")
+"""
+
+
+@pytest.mark.parametrize("bundle", ["light", "parquet"])
+def test_functions_start_with_nothing_but_their_bundle(bundle):
+    requirements = ROOT / "requirements" / f"lambda-{bundle}.txt"
+    functions = sorted(path.parent.name for path in ROOT.glob("functions/*/handler.py"))
+    chosen = [name for name in functions if (name == "scrub_object") == (bundle == "parquet")]
+
+    subprocess.run(
+        [sys.executable, "-c", ONLY_WITH, str(requirements), *chosen],
+        cwd=ROOT,
+        env={"PYTHONPATH": str(ROOT)},
+        check=True,
+    )
