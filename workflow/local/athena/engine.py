@@ -15,6 +15,7 @@ from typing import Any
 
 import duckdb
 from sqlglot import exp
+from sqlglot.errors import ErrorLevel, UnsupportedError
 
 from workflow.local.athena.catalog import Catalog
 from workflow.local.athena.data_types import DataType, from_duckdb, to_duckdb
@@ -165,7 +166,7 @@ class Run:
             planned()
             scanned = sum(self._load(plan, information) for plan in plans)
             self._lock()
-            return _Ready(flatten_unnests(tree).sql("duckdb", comments=False), parsed, scanned)
+            return _Ready(_generate(flatten_unnests(tree)), parsed, scanned)
 
     def _plan(self, tree: exp.Query, source: Source) -> _Plan:
         self._loader.create(source)
@@ -211,6 +212,14 @@ class Run:
         with _translated(parsed):
             while batch := self.connection.fetchmany(_BATCH):
                 yield from batch
+
+
+def _generate(tree: exp.Query) -> str:
+    """Write the tree for DuckDB; what sqlglot would leave out is refused."""
+    try:
+        return tree.sql("duckdb", comments=False, unsupported_level=ErrorLevel.RAISE)
+    except UnsupportedError:
+        raise not_supported("A construct of the query") from None
 
 
 def _without_zones(sql: str, types: list[DataType]) -> str:

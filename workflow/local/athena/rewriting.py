@@ -27,6 +27,7 @@ from workflow.local.athena.nodes import call
 from workflow.local.athena.parsing import Parsed
 from workflow.local.athena.subscripts import (
     rewrite_cardinality,
+    rewrite_reduce,
     rewrite_subscript,
     widen_array,
 )
@@ -173,6 +174,7 @@ REWRITES: dict[type[exp.Expr], Rewrite] = {
     exp.TryCast: rewrite_try,
     exp.Bracket: rewrite_subscript,
     exp.Array: widen_array,
+    exp.Reduce: rewrite_reduce,
     exp.ArraySize: rewrite_cardinality,
     exp.ApproxDistinct: _distinct,
     exp.ArgMax: _by("arg_max_null"),

@@ -2,6 +2,7 @@
 
 import base64
 import datetime as dt
+import logging
 import threading
 import uuid
 from collections.abc import Callable
@@ -60,6 +61,8 @@ class AthenaService:
         clock: Callable[[], dt.datetime] = _now,
     ) -> None:
         """Keep the clients; nothing is asked yet."""
+        # It tells of what it left out on stderr; here that is refused instead.
+        logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
         self._athena = athena
         self._results = ResultStore(s3)
         self._worker = Worker(Catalog(glue), Objects(s3), self._results, glue, clock)
