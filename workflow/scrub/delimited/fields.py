@@ -79,7 +79,7 @@ class Quotes:
     def __init__(self, delimiter: bytes) -> None:
         """Prepare the searches."""
         start = b"(?<![^\n" + re.escape(delimiter) + b"])"
-        self._quoted = re.compile(start + rb'"[^"]*+(?:""[^"]*+)*+"')
+        self._quoted = re.compile(start + rb'"[^"]*+(?>(?:""[^"]*+)*)"')
         self._open = re.compile(start + b'"')
 
     def mask(self, text: bytes) -> tuple[bytes, list[bytes]]:
