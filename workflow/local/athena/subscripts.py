@@ -30,11 +30,16 @@ def rewrite_subscript(node: exp.Expr) -> exp.Expr:
 def rewrite_reduce(node: exp.Expr) -> exp.Expr:
     """Reduce an array, where the result is the last state itself."""
     finish = node.args.get("finish")
-    same = isinstance(finish, exp.Lambda) and finish.this.name == finish.expressions[0].name
-    if not same or not isinstance(finish.this, exp.Column | exp.Identifier):
+    if not isinstance(finish, exp.Lambda) or not _is_identity(finish):
         raise not_supported("reduce with an output function")
     node.set("finish", None)
     return node
+
+
+def _is_identity(function: exp.Lambda) -> bool:
+    result = function.this
+    named = isinstance(result, exp.Column | exp.Identifier)
+    return named and result.name == function.expressions[0].name
 
 
 def widen_array(node: exp.Expr) -> exp.Expr:
