@@ -1,6 +1,6 @@
 """schedule_objects: notifications of the intake queue become entries and timers."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.utilities.batch import EventType
 
@@ -10,6 +10,9 @@ from workflow.aws.wiring import wiring
 from workflow.events import uploads_in
 from workflow.messages import Upload
 from workflow.steps import schedule_objects
+
+if TYPE_CHECKING:
+    from workflow.stores import CatalogStore
 
 COUNTERS = {
     schedule_objects.Verdict.SCHEDULED: "ObjectsScheduled",
@@ -23,25 +26,33 @@ COUNTERS = {
 @handled
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Schedule the uploads of a batch of messages."""
-    return handle_batch(event, context, _message, kind=EventType.SQS)
+    return handle_batch(event, context, _Batch().message, kind=EventType.SQS)
 
 
-def _message(record: dict[str, Any]) -> None:
-    for upload in uploads_in(record["body"]):
-        _report(upload, _schedule(upload))
+class _Batch:
+    """One batch of messages; once the catalog has failed, the rest goes without it."""
 
+    def __init__(self) -> None:
+        self._catalog: CatalogStore | None = wiring().hasty_catalog
 
-def _schedule(upload: Upload) -> schedule_objects.Result:
-    tools = wiring()
-    return schedule_objects.run(
-        upload,
-        lake=tools.lake,
-        ledger=tools.ledger,
-        schedule=tools.schedule,
-        catalog=tools.catalog,
-        policies=tools.policies,
-        now=tools.now(),
-    )
+    def message(self, record: dict[str, Any]) -> None:
+        for upload in uploads_in(record["body"]):
+            result = self._schedule(upload)
+            if result.catalog_failure is not None:
+                self._catalog = None
+            _report(upload, result)
+
+    def _schedule(self, upload: Upload) -> schedule_objects.Result:
+        tools = wiring()
+        return schedule_objects.run(
+            upload,
+            lake=tools.lake,
+            ledger=tools.ledger,
+            schedule=tools.schedule,
+            catalog=self._catalog,
+            policies=tools.policies,
+            now=tools.now(),
+        )
 
 
 def _report(upload: Upload, result: schedule_objects.Result) -> None:

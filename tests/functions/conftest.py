@@ -21,7 +21,7 @@ def story(monkeypatch, request):
     tools.lake = story.lake
     tools.ledger = story.ledger
     tools.schedule = story.schedule
-    tools.catalog = story.catalog
+    tools.catalog = tools.hasty_catalog = story.catalog
     tools.policies = story.policies
     tools.runs = FakeRuns()
     yield story

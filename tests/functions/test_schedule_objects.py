@@ -2,6 +2,7 @@ import json
 from pathlib import Path
 
 from functions.schedule_objects.handler import handler
+from workflow.errors import ServiceUnavailable
 
 EVENT = json.loads((Path(__file__).parents[1] / "events" / "s3-many-records.json").read_text())
 
@@ -50,3 +51,19 @@ def test_hands_back_a_message_whose_upload_could_not_be_scheduled(story, context
     result = handler(messages(EVENT["event"]), context)
 
     assert result == {"batchItemFailures": [{"itemIdentifier": "m0"}]}
+
+
+def test_asks_a_catalog_that_fails_once_for_each_batch(story, context):
+    asked = []
+
+    def unreachable(operation):
+        asked.append(operation)
+        raise ServiceUnavailable("GetTable dataset: ConnectTimeoutError")
+
+    story.catalog.hook = unreachable
+
+    result = handler(messages(EVENT["event"]), context)
+
+    assert result == {"batchItemFailures": []}
+    assert len(story.schedule.timers) == 2
+    assert asked == ["table"]

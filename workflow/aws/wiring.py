@@ -21,6 +21,9 @@ from workflow.policy import Policies, read_policies
 _CLIENT_CONFIG = Config(
     connect_timeout=5, read_timeout=60, retries={"mode": "standard", "max_attempts": 3}
 )
+# Scheduling an upload must not wait for the catalog: in a network that swallows calls to Glue the
+# function would time out, and its messages with it.
+_HASTY_CONFIG = Config(connect_timeout=1, read_timeout=2, retries={"total_max_attempts": 1})
 
 
 class Wiring:
@@ -30,8 +33,8 @@ class Wiring:
     def _session(self) -> boto3.session.Session:
         return boto3.session.Session()
 
-    def _client(self, service: str) -> Any:
-        return self._session.client(service, config=_CLIENT_CONFIG)  # type: ignore[call-overload]
+    def _client(self, service: str, config: Config = _CLIENT_CONFIG) -> Any:
+        return self._session.client(service, config=config)  # type: ignore[call-overload]
 
     def _table(self, variable: str) -> Any:
         resource = self._session.resource("dynamodb", config=_CLIENT_CONFIG)
@@ -60,8 +63,16 @@ class Wiring:
     @cached_property
     def catalog(self) -> Catalog:
         """The Glue catalog."""
+        return self._catalog(_CLIENT_CONFIG)
+
+    @cached_property
+    def hasty_catalog(self) -> Catalog:
+        """The Glue catalog for whom it must not keep waiting."""
+        return self._catalog(_HASTY_CONFIG)
+
+    def _catalog(self, config: Config) -> Catalog:
         return Catalog(
-            self._client("glue"),
+            self._client("glue", config),
             database=os.environ["DATABASE"],
             crawler=os.environ["CRAWLER"],
         )

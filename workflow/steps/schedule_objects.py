@@ -45,11 +45,13 @@ def run(
     lake: LakeStore,
     ledger: LedgerStore,
     schedule: ScheduleStore,
-    catalog: CatalogStore,
+    catalog: CatalogStore | None,
     policies: Policies,
     now: datetime,
 ) -> Result:
     """Schedule one upload; doing it again changes nothing.
+
+    The catalog is checked where one is given, for the sake of whoever queries before the run does.
 
     Raises:
         LakescrubError: A store failed: the notification must be delivered again.
@@ -62,6 +64,8 @@ def run(
     if _is_own_write(upload, dataset, lake=lake, ledger=ledger):
         return Result(Verdict.OWN_WRITE)
     verdict = _schedule(upload, dataset, ledger=ledger, schedule=schedule, now=now)
+    if catalog is None or verdict is not Verdict.SCHEDULED:
+        return Result(verdict)
     return _with_catalog(verdict, upload.path, dataset, catalog=catalog, now=now)
 
 

@@ -686,6 +686,14 @@ class TestSchedulesUploads:
 
         assert story.schedule.timers.keys() == {(str(PATH), upload.version)}
 
+    def test_asks_the_catalog_once_for_a_notification_that_is_repeated(self):
+        story = Story()
+        upload = story.upload(row(SECRET))
+
+        story.deliver(upload)
+
+        assert story.catalog.crawls_started == 1
+
     def test_starts_the_crawler_for_the_first_object_of_a_table(self):
         story = Story()
 
