@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Mapping
+from datetime import timedelta
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
 _ALREADY_THERE = "ExecutionAlreadyExists"
+_A_MOMENT = timedelta(seconds=10)
 
 
 class Runs:
@@ -37,14 +40,14 @@ class Runs:
         name = execution_name(dataset, run)
         with told(f"StartExecution for {run.path}"):
             try:
-                self._client.start_execution(
+                answer: Any = self._client.start_execution(
                     stateMachineArn=self._state_machine_arn, name=name, input=run.to_json()
                 )
             except ClientError as error:
                 if error_code(error) != _ALREADY_THERE:
                     raise
             else:
-                return True
+                return _began_now(answer)
         # The name alone proves nothing: look at what is there before calling it done.
         if _input(self.find(dataset, run)) != run:
             raise RunNameTaken(f"execution {name} exists with another input")
@@ -70,3 +73,14 @@ def _input(execution: Mapping[str, Any]) -> RunInput | None:
         return RunInput.from_mapping(json.loads(execution["input"]))
     except UsageError:
         return None
+
+
+def _began_now(answer: Mapping[str, Any]) -> bool:
+    """Tell an execution that was started from one of the same name and input that runs already.
+
+    StartExecution answers both alike; only the start date differs, which is compared with the
+    time of the answer, as both come from the same clock.
+    https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html
+    """
+    said = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date")
+    return said is None or answer["startDate"] >= parsedate_to_datetime(said) - _A_MOMENT

@@ -59,7 +59,7 @@ def run(
     dataset = policies.match(upload.path.key)
     if dataset is None:
         return Result(Verdict.OUTSIDE_DATASETS)
-    if upload.size == 0 or upload.path.key.endswith("/"):
+    if upload.size == 0:
         return Result(Verdict.EMPTY)
     if _is_own_write(upload, dataset, lake=lake, ledger=ledger):
         return Result(Verdict.OWN_WRITE)

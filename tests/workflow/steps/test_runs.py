@@ -666,7 +666,7 @@ class TestSchedulesUploads:
             ("elsewhere/a.json", b"x", Verdict.OUTSIDE_DATASETS),
             ("dataset", b"x", Verdict.OUTSIDE_DATASETS),
             ("dataset/empty.json", b"", Verdict.EMPTY),
-            ("dataset/folder/", b"x", Verdict.EMPTY),
+            ("dataset/folder/", b"", Verdict.EMPTY),
         ],
     )
     def test_ignores_what_no_dataset_wants(self, key, body, verdict):
@@ -677,6 +677,13 @@ class TestSchedulesUploads:
         assert story.deliver(upload).verdict is verdict
         assert story.ledger.entries == {}
         assert story.schedule.timers == {}
+
+    def test_schedules_what_only_looks_like_a_folder(self):
+        story = Story()
+
+        upload = story.upload(row(SECRET), path=ObjectPath("lake", "dataset/folder/"))
+
+        assert story.entry(upload).status is Status.PENDING
 
     def test_schedules_even_where_the_catalog_cannot_be_checked(self):
         story = Story()
