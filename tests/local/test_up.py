@@ -112,6 +112,7 @@ def test_leaves_no_process_when_it_is_killed(running: Running) -> None:
     running.end(signal.SIGKILL)
 
     wait_for(lambda: not any(alive(pid) for pid in children))
+    wait_for(lambda: not list(running.folder.iterdir()))
 
 
 def test_moves_its_clock_and_tells_its_names(running: Running) -> None:
@@ -157,6 +158,24 @@ def test_says_in_one_line_what_is_wrong_with_the_policy_file(tmp_path: pathlib.P
     assert ended.returncode == 3
     assert f"{file}:4" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def test_says_in_one_line_that_it_cannot_write(tmp_path: pathlib.Path) -> None:
+    missing = str(tmp_path / "missing")
+    script = "import tempfile, sys; tempfile.tempdir = sys.argv.pop(1); "
+    script += "from workflow.cli.main import main; sys.exit(main())"
+
+    ended = subprocess.run(
+        [sys.executable, "-c", script, missing, "up", "--port", "0"],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+    assert ended.returncode == 1
+    assert len(ended.stderr.strip().splitlines()) == 1
+    assert "TMPDIR" in ended.stderr
 
 
 def test_says_in_one_line_that_nothing_answers() -> None:

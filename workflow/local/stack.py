@@ -4,11 +4,13 @@ import contextlib
 import gc
 import pathlib
 import shutil
+import socket
 import tempfile
 import threading
 from collections.abc import Iterator
 from typing import Any, Self
 
+from workflow.errors import LakescrubError
 from workflow.local import emulator
 from workflow.local.calls import Call
 from workflow.local.clients import Clients
@@ -34,6 +36,15 @@ REGION = "us-east-1"
 Template = pathlib.Path | dict[str, Any]
 _ALONE = threading.Lock()
 _SETTLE_SECONDS = 2.0
+
+
+def _temporary_folder() -> pathlib.Path:
+    try:
+        return pathlib.Path(tempfile.mkdtemp(prefix="lakescrub-"))
+    except OSError as error:
+        raise LakescrubError(
+            f"no temporary folder can be made ({error.strerror}): set TMPDIR to a writable one"
+        ) from None
 
 
 @contextlib.contextmanager
@@ -85,9 +96,8 @@ class EmbeddedStack:
             PortInUse: Another program has the port.
             PolicyError: The policy file cannot be used.
             DeploymentFailed: The template cannot be deployed.
+            LakescrubError: No temporary folder can be made.
         """
-        from workflow.local.assembly import assemble
-
         chosen = (datasets or REPOSITORY / "datasets.yaml").resolve()
         read_policies(chosen)
         emulator.check_versions()
@@ -95,23 +105,35 @@ class EmbeddedStack:
         if not _ALONE.acquire(blocking=False):
             listening.close()
             raise RuntimeError("this process already holds an embedded stack")
-        folder = pathlib.Path(tempfile.mkdtemp(prefix="lakescrub-"))
-        pool = Pool(TaskRoots(folder, source=source, datasets=chosen))
-        seams = Seams()
-        with _unhurried_collector():
-            application, identity = assemble(
-                pool, port=listening.getsockname()[1], region=REGION, folder=folder
-            )
-        control = Control()
-        gateway = Gateway(application, seams=seams, control=control, identity=identity)
-        host = Host(gateway, listening=listening)
-        stack = cls(host=host, pool=pool, folder=folder, seams=seams)
-        control.status, control.advance = stack.status, stack.advance
+        with contextlib.ExitStack() as undo:
+            undo.callback(_ALONE.release)
+            undo.callback(listening.close)
+            folder = _temporary_folder()
+            undo.callback(shutil.rmtree, folder, ignore_errors=True)
+            pool = Pool(TaskRoots(folder, source=source, datasets=chosen))
+            undo.callback(pool.stop)
+            stack = cls._assembled(listening, pool=pool, folder=folder)
+            undo.pop_all()
         try:
             stack._begin(template, name)
         except BaseException:
             stack.stop()
             raise
+        return stack
+
+    @classmethod
+    def _assembled(cls, listening: socket.socket, *, pool: Pool, folder: pathlib.Path) -> Self:
+        from workflow.local.assembly import assemble
+
+        with _unhurried_collector():
+            application, identity = assemble(
+                pool, port=listening.getsockname()[1], region=REGION, folder=folder
+            )
+        seams, control = Seams(), Control()
+        gateway = Gateway(application, seams=seams, control=control, identity=identity)
+        host = Host(gateway, listening=listening)
+        stack = cls(host=host, pool=pool, folder=folder, seams=seams)
+        control.status, control.advance = stack.status, stack.advance
         return stack
 
     def __enter__(self) -> Self:

@@ -36,8 +36,11 @@ class Process:
 class ForkServer:
     """The running zygote."""
 
-    def __init__(self) -> None:
-        """Start the process; it needs some tenths of a second before it answers."""
+    def __init__(self, folder: pathlib.Path) -> None:
+        """Start the process; it needs some tenths of a second before it answers.
+
+        It outlives a stack that is killed for a moment, and removes the stack's `folder` then.
+        """
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         self._control = ours
         self._lock = threading.Lock()
@@ -45,7 +48,7 @@ class ForkServer:
         self._orders = 0
         script = pathlib.Path(__file__).with_name("zygote.py")
         self._zygote = subprocess.Popen(  # noqa: S603 - our own interpreter and file
-            [sys.executable, "-I", str(script), str(theirs.fileno())],
+            [sys.executable, "-I", str(script), str(theirs.fileno()), str(folder)],
             pass_fds=(theirs.fileno(),),
             stdin=subprocess.DEVNULL,
             start_new_session=True,

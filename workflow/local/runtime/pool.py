@@ -45,7 +45,7 @@ class Pool:
 
     def __init__(self, roots: TaskRoots) -> None:
         """Start the fork server."""
-        self._forks = ForkServer()
+        self._forks = ForkServer(roots.folder)
         self._roots = roots
         self._lock = threading.Condition()
         self._idle: dict[str, list[Worker]] = {}

@@ -31,7 +31,7 @@ class TaskRoots:
         self, folder: pathlib.Path, *, source: pathlib.Path, datasets: pathlib.Path
     ) -> None:
         """Link the sources below `folder`."""
-        self._folder = folder
+        self.folder = folder
         self._datasets = datasets
         self._source = source
         self._unpacked: dict[bytes, pathlib.Path] = {}
@@ -50,7 +50,7 @@ class TaskRoots:
         with zipfile.ZipFile(io.BytesIO(code)) as archive:
             if archive.namelist() == [PLACEHOLDER]:
                 return self._remember(code, self.linked)
-            target = self._folder / hashlib.sha256(code).hexdigest()[:16]
+            target = self.folder / hashlib.sha256(code).hexdigest()[:16]
             archive.extractall(target)
         return self._remember(code, target)
 

@@ -4,9 +4,9 @@ Strategy: a Lambda worker that starts from nothing spends its first half second 
 and pydantic. This process imports them once, has a single thread, and forks a worker for each
 order that comes over its socket: ``{"id": ..., "spec": {...}}`` with two file descriptors (the
 worker's channel and its output pipe). It answers ``{"id", "pid"}`` and later ``{"id", "exit"}``.
-It runs as a file of its own (``python -I zygote.py FD``), so the code of the functions and of
-lakescrub itself is never imported here: a worker imports it fresh from its task root.
-When the socket closes, every worker is killed and the process ends.
+It runs as a file of its own (``python -I zygote.py FD FOLDER``), so the code of the functions and
+of lakescrub itself is never imported here: a worker imports it fresh from its task root.
+When the socket closes, however the stack ended, every worker is killed and its folder removed.
 """
 
 import contextlib
@@ -17,6 +17,7 @@ import json
 import os
 import pathlib
 import selectors
+import shutil
 import signal
 import socket
 import sys
@@ -40,8 +41,8 @@ _PRELOAD = (
 )
 
 
-def main(descriptor: int) -> None:
-    """Serve fork orders until the stack's end of the socket closes."""
+def main(descriptor: int, folder: str) -> None:
+    """Serve fork orders until the stack's end of the socket closes; then clean up."""
     control = socket.socket(fileno=descriptor)
     sys.path.insert(0, str(pathlib.Path(__file__).parent))
     for name in _PRELOAD:
@@ -68,6 +69,7 @@ def main(descriptor: int) -> None:
     for pid in list(workers):
         with contextlib.suppress(ProcessLookupError):
             os.killpg(pid, signal.SIGKILL)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _load_child() -> Any:
@@ -124,4 +126,4 @@ def _tell(control: socket.socket, message: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main(int(sys.argv[1]), sys.argv[2])
