@@ -17,6 +17,7 @@ from workflow.errors import MalformedData
 from workflow.scrub.parquet import pages
 from workflow.scrub.parquet.compression import Codec
 from workflow.scrub.parquet.fields import Encoding, Meta, PageType
+from workflow.scrub.parquet.stretch import read_stretch
 from workflow.scrub.parquet.values import DICTIONARY_ENCODINGS, Decoder, Physical, join
 
 if TYPE_CHECKING:
@@ -124,12 +125,8 @@ class ChunkReader:
         def read(size: int) -> bytes:
             # Others read the same file between two pieces.
             nonlocal at
-            self.source.seek(at)
-            data = self.source.read(size)
-            if len(data) != size:
-                raise MalformedData("the Parquet file ends too early", offset=at + len(data))
             at += size
-            return data
+            return read_stretch(self.source, at - size, size)
 
         return pages.walk(read, place.end - place.start, base=place.start)
 

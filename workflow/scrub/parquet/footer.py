@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from workflow.errors import MalformedData, UnsupportedEncryption, UnsupportedFormat
 from workflow.scrub.parquet import compact
 from workflow.scrub.parquet.fields import Chunk, File, Group, KeyValue
+from workflow.scrub.parquet.stretch import read_stretch
 
 if TYPE_CHECKING:
     from typing import BinaryIO
@@ -61,8 +62,8 @@ def read(source: BinaryIO) -> Footer:
     size = source.seek(0, os.SEEK_END)
     if size < len(MAGIC) + _TAIL:
         raise MalformedData("too short for a Parquet file", offset=size)
-    tail = _read_at(source, size - _TAIL, _TAIL)
-    head = _read_at(source, 0, len(MAGIC))
+    tail = read_stretch(source, size - _TAIL, _TAIL)
+    head = read_stretch(source, 0, len(MAGIC))
     if ENCRYPTED in (head, tail[4:]):
         raise UnsupportedEncryption("the footer of the Parquet file is encrypted")
     if head != MAGIC or tail[4:] != MAGIC:
@@ -70,7 +71,7 @@ def read(source: BinaryIO) -> Footer:
     start = size - _TAIL - int.from_bytes(tail[:4], "little")
     if start < len(MAGIC):
         raise MalformedData("the Parquet footer is longer than the file", offset=size - _TAIL)
-    raw = _read_at(source, start, size - start)
+    raw = read_stretch(source, start, size - start)
     metadata, _end = compact.decode(raw[:-_TAIL], base=start)
     footer = Footer(metadata, start, raw)
     _refuse(footer)
@@ -93,14 +94,6 @@ def _refuse(footer: Footer) -> None:
                 raise UnsupportedEncryption("the Parquet file has encrypted columns")
             if chunk.binary(Chunk.FILE_PATH):
                 raise UnsupportedFormat("the Parquet file is a summary of other files")
-
-
-def _read_at(source: BinaryIO, offset: int, size: int) -> bytes:
-    source.seek(offset)
-    data = source.read(size)
-    if len(data) != size:
-        raise MalformedData("the Parquet file ends too early", offset=offset + len(data))
-    return data
 
 
 def _text(value: bytes | None) -> str | None:

@@ -11,6 +11,7 @@ from workflow.errors import MalformedData
 from workflow.scrub.parquet import compact
 from workflow.scrub.parquet.fields import Chunk, File, Group, Meta, Offsets
 from workflow.scrub.parquet.footer import MAGIC
+from workflow.scrub.parquet.stretch import read_stretch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 # (PARQUET-816). Its readers allow for this many bytes more.
 _OLD_WRITER = re.compile(rb"parquet-mr(?: version 1\.(?:[01]\.|2\.[0-8]\b)|$)")
 _OLD_PADDING = 100
-_BLOOM_HEADER = 64
+_BLOOM_HEADER = 32
 
 
 class Part(Enum):
@@ -134,8 +135,8 @@ def _bloom_size(source: BinaryIO, offset: int) -> int:
     """Measure a bloom filter whose length the footer does not tell."""
     if offset < 0:
         raise MalformedData("a part of the Parquet file lies outside of it")
-    source.seek(offset)
-    header, size = compact.decode(source.read(_BLOOM_HEADER), base=offset)
+    # The footer behind it is longer than the header can be.
+    header, size = compact.decode(read_stretch(source, offset, _BLOOM_HEADER), base=offset)
     return size + header.needed(1, "size of a bloom filter")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from workflow.errors import MalformedData
+from workflow.scrub.parquet.stretch import read_stretch
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -54,11 +55,7 @@ class Tape:
 
     def read(self, start: int, end: int) -> bytes:
         """Read a stretch of the source without copying it."""
-        self.source.seek(start)
-        data = self.source.read(end - start)
-        if len(data) != end - start:
-            raise MalformedData("the Parquet file ends too early", offset=start + len(data))
-        return data
+        return read_stretch(self.source, start, end - start)
 
     def is_empty(self, start: int, end: int) -> bool:
         """Tell whether a stretch of the source is zeros only."""

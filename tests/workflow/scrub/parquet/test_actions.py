@@ -260,7 +260,7 @@ RULES = st.sampled_from(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(TYPES, RULES, st.data(), st.booleans())
 def test_scrubbing_twice_is_scrubbing_once(kind, rule, data, dictionary):
     arrow, values = kind

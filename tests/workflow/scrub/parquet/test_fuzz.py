@@ -44,7 +44,7 @@ RULES = [
     [Rule("m[*]", "blank"), Rule("n", "null")],
 ]
 ROW_RULES = [None, RowRule("n", among=(3, 50)), RowRule("s.x[*]", is_null=True)]
-MANY = settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+MANY = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def scrub_or_refuse(data, rules, drop_rows):
