@@ -159,41 +159,48 @@ def test_writes_what_a_function_prints_to_its_log_group(lab: Lab) -> None:
 
 
 def test_runs_concurrent_invocations_in_processes_of_their_own(lab: Lab) -> None:
+    bucket = lab.bucket(versioned=False)
     function = lab.function(
         """
-        import os, time
+        import boto3, os, time
 
         def handler(event, context):
-            time.sleep(0.3)
+            s3 = boto3.client("s3")
+            s3.put_object(Bucket=event, Key=context.aws_request_id, Body=b"")
+            while s3.list_objects_v2(Bucket=event)["KeyCount"] < 3:
+                time.sleep(0.05)
             return os.getpid()
         """
     )
 
     with ThreadPoolExecutor(3) as threads:
-        pids = {answer[1] for answer in threads.map(lambda _: lab.invoke(function), range(3))}
+        answers = list(threads.map(lambda _: lab.invoke(function, bucket), range(3)))
 
-    assert len(pids) == 3
+    assert len({pid for _, pid in answers}) == 3
 
 
 def test_throttles_beyond_the_reserved_concurrency(lab: Lab) -> None:
+    bucket = lab.bucket(versioned=False)
     function = lab.function(
         """
-        import time
+        import boto3
 
         def handler(event, context):
-            time.sleep(0.5)
+            boto3.client("s3").put_object(Bucket=event, Key="k", Body=b"")
         """
     )
     client = lab.stack.clients.get("lambda", patient=False)
     client.put_function_concurrency(FunctionName=function, ReservedConcurrentExecutions=1)
+    pause = lab.stack.pause(service="s3", operation="PutObject", function=function)
 
     with ThreadPoolExecutor(1) as threads:
-        busy = threads.submit(lab.invoke, function)
-        time.sleep(0.25)
+        busy = threads.submit(lab.invoke, function, bucket)
+        pause.wait()
         with pytest.raises(client.exceptions.TooManyRequestsException):
             client.invoke(FunctionName=function)
+        pause.release()
 
-    assert busy.result()[0] is None
+    assert busy.result() == (None, None)
 
 
 def test_invokes_asynchronously(lab: Lab) -> None:
@@ -247,4 +254,4 @@ def test_answers_a_warm_function_within_a_few_milliseconds(lab: Lab) -> None:
         lab.invoke(function, {"n": 1})
         spent.append(time.perf_counter() - begun)
 
-    assert sorted(spent)[len(spent) // 2] < 0.05
+    assert min(spent) < 0.03  # the rest of the machine may be busy
