@@ -4,8 +4,8 @@ import re
 from typing import Final
 
 from workflow.scrub.actions.base import Action
+from workflow.scrub.repeats import repeat
 
-_QUOTED: Final = re.compile(rb'"[^"]*+(?>(?:""[^"]*+)*)"')
 _NUMBER: Final = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _BOOLEANS: Final = {"true": True, "false": False}
 QUOTE: Final = b'"'
@@ -79,7 +79,7 @@ class Quotes:
     def __init__(self, delimiter: bytes) -> None:
         """Prepare the searches."""
         start = b"(?<![^\n" + re.escape(delimiter) + b"])"
-        self._quoted = re.compile(start + rb'"[^"]*+(?>(?:""[^"]*+)*)"')
+        self._quoted = re.compile(start + rb'"[^"]*+' + repeat(rb'""[^"]*+') + rb'"')
         self._open = re.compile(start + b'"')
 
     def mask(self, text: bytes) -> tuple[bytes, list[bytes]]:

@@ -2,12 +2,13 @@ r"""Regular expressions over JSON bytes.
 
 `STRICT_*` accept exactly the tokens of RFC 8259. The others are for bytes that are known to be
 valid, where less needs to be looked at. All repeats are possessive, so that none can backtrack:
-the time is linear whatever the bytes. A group that repeats is an atomic group around a greedy
-repeat: before Python 3.11.4, ``(...)*+`` stays where the repeat that failed had come to.
+the time is linear whatever the bytes.
 """
 
 import re
 from typing import Final
+
+from workflow.scrub.repeats import repeat
 
 Match = re.Match[bytes]
 
@@ -15,13 +16,13 @@ WS: Final = rb"[ \t\n\r]*+"
 SPACE: Final = re.compile(WS)
 
 STRICT_STRING: Final = re.compile(
-    rb'"[^"\\\x00-\x1f]*+(?>(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1f]*+)*)"'
+    rb'"[^"\\\x00-\x1f]*+' + repeat(rb'\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1f]*+') + rb'"'
 )
 STRICT_SCALAR: Final = re.compile(
     rb"-?(?:0|[1-9][0-9]*+)(?>(?:\.[0-9]++)?)(?>(?:[eE][+-]?+[0-9]++)?)|true|false|null"
 )
 
-_STRING: Final = rb'"[^"\\]*+(?>(?:\\.[^"\\]*+)*)"'
+_STRING: Final = rb'"[^"\\]*+' + repeat(rb'\\.[^"\\]*+') + rb'"'
 _SCALAR: Final = rb'[^\]\[{}",: \t\n\r]++'
 _NESTED: Final = 4
 
@@ -29,9 +30,9 @@ _NESTED: Final = 4
 def _container() -> bytes:
     """Return a pattern for a whole object or array, up to a few levels deep."""
     plain = rb'[^\]\[{}"]++|' + _STRING
-    pattern = rb"[\[{](?>(?:" + plain + rb")*)[\]}]"
+    pattern = rb"[\[{]" + repeat(plain) + rb"[\]}]"
     for _ in range(_NESTED):
-        pattern = rb"[\[{](?>(?:" + plain + rb"|" + pattern + rb")*)[\]}]"
+        pattern = rb"[\[{]" + repeat(plain + rb"|" + pattern) + rb"[\]}]"
     return pattern
 
 
@@ -41,7 +42,7 @@ CONTAINER: Final = re.compile(_container(), re.DOTALL)
 # The third group is the quote of a string that does not end.
 BRACKET: Final = re.compile(rb"([\[{])|([\]}])|" + _STRING + rb'|(")', re.DOTALL)
 VALUE: Final = rb"(?:" + _STRING + rb"|" + _SCALAR + rb"|" + _container() + rb")"
-ELEMENTS: Final = re.compile(rb"(?>(?:" + WS + VALUE + WS + rb"," + WS + rb")*)", re.DOTALL)
+ELEMENTS: Final = re.compile(repeat(WS + VALUE + WS + rb"," + WS), re.DOTALL)
 COLON: Final = re.compile(WS + rb":" + WS)
 MEMBER: Final = re.compile(rb"(" + _STRING + rb")" + WS + rb":" + WS, re.DOTALL)
 """The name of a member, up to its value."""
@@ -59,7 +60,7 @@ def skipper(names: frozenset[str], *, ignore_case: bool) -> re.Pattern[bytes]:
     # Folding is for ASCII here; a name with other letters is left to be read, too.
     text = rb'[^"\\\x80-\xff]' if ignore_case else rb'[^"\\]'
     key = rb'"(?!(?:' + spelled + rb')")' + text + rb'*+"' + WS + rb":" + WS
-    return re.compile(rb"(?>(?:" + key + VALUE + WS + rb"," + WS + rb")*)", flags)
+    return re.compile(repeat(key + VALUE + WS + rb"," + WS), flags)
 
 
 def after_space(row: bytes, position: int) -> int:
