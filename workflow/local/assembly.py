@@ -31,6 +31,7 @@ _REPAIRS = (
     "shims.s3_upload_tags",
     "shims.s3_version_tags",
     "shims.s3_whole_checksums",
+    "shims.secret_references",
 )
 
 
