@@ -67,6 +67,10 @@ def _read(call: Call, account: Account) -> Iterator[Need]:
     yield Need("s3:ListBucket", call.resource.partition("/")[0])
 
 
+def _list(call: Call, _account: Account) -> Iterator[Need]:
+    yield Need("s3:ListBucket", f"arn:aws:s3:::{call.params['Bucket']}")
+
+
 def _read_tags(call: Call, _account: Account) -> Iterator[Need]:
     yield _on_version("GetObjectTagging", call)
 
@@ -154,6 +158,7 @@ def _secret(_call: Call, account: Account) -> Iterator[Need]:
 RULES: dict[tuple[str, str], Rule] = {
     ("s3", "HeadObject"): _read,
     ("s3", "GetObject"): _read,
+    ("s3", "ListObjectsV2"): _list,
     ("s3", "GetObjectTagging"): _read_tags,
     ("s3", "PutObjectTagging"): _write_tags,
     ("s3", "PutObject"): _write,
