@@ -21,6 +21,7 @@ from workflow.local.athena.failures import QueryFailed
 from workflow.local.athena.loading import Source
 from workflow.local.athena.parsing import DIALECT, Parsed
 
+_HAVING = "having"
 _PLACE = re.compile(r"Line: (\d+), Col: (\d+)")
 _COLUMN = re.compile(r"(?:Column '|Unknown column: )([^'\n]+?)(?:' could|$)")
 Lookup = Callable[[str, str], Table | None]
@@ -52,6 +53,7 @@ def resolve(
         if not node.alias:
             node.set("alias", exp.TableAlias(this=exp.to_identifier(table.name, quoted=True)))
     schema = _schema(tables)
+    _hide_having(tree)
     try:
         qualified = qualify(
             tree,
@@ -63,10 +65,34 @@ def resolve(
         )
     except OptimizeError as error:
         raise _not_found(parsed, str(error)) from None
+    _show_having(qualified)
     _type_decimals(qualified)
     typed = annotate_types(qualified, schema=schema, dialect=DIALECT)
     assert isinstance(typed, exp.Query)
     return Resolved(typed, tables)
+
+
+def _hide_having(tree: exp.Query) -> None:
+    """Put HAVING next to WHERE: sqlglot leaves the names in HAVING as they are."""
+    for select in list(tree.find_all(exp.Select)):
+        having, where = select.args.get("having"), select.args.get("where")
+        if having is not None:
+            both = exp.And(
+                this=where.this if where is not None else exp.true(),
+                expression=exp.Paren(this=having.this),
+            )
+            both.meta[_HAVING] = where is not None
+            select.set("where", exp.Where(this=both))
+            select.set("having", None)
+
+
+def _show_having(tree: exp.Expr) -> None:
+    for select in list(tree.find_all(exp.Select)):
+        where = select.args.get("where")
+        if where is not None and _HAVING in where.this.meta:
+            both = where.this
+            select.set("having", exp.Having(this=both.expression.this))
+            select.set("where", exp.Where(this=both.this) if both.meta[_HAVING] else None)
 
 
 def _tables(tree: exp.Query) -> list[exp.Table]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 Row = list[str | None]
-_CELL = re.compile(r'"((?:[^"]|"")*+)"|([^,\n"]*)')
+_CELL = re.compile(r'"([^"]*(?:""[^"]*)*)"(?!")|([^,\n"]*)')
 _CHUNK = 1 << 20
 
 
