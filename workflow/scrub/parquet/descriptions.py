@@ -1,8 +1,11 @@
-"""Descriptions of the schema that writers leave in the key-value metadata.
+"""Descriptions of the columns that writers leave in the key-value metadata.
 
 They name the columns once more: pandas and Spark as JSON, Arrow as a serialized schema. A reader
 that trusts them would miss a dropped column, so it goes from them as well. One that we cannot read
 is left as it is: readers then fall back on the file's own schema.
+
+GeoParquet describes more than the schema: the bounding box of a column's shapes goes when the
+column changes (``geo`` in the specification of GeoParquet 1.1, opengeospatial/geoparquet).
 """
 
 from __future__ import annotations
@@ -27,9 +30,20 @@ _UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, OSError)
 
 def take_out(metadata: Struct, paths: Sequence[_Path]) -> None:
     """Take columns out of the descriptions in a file's metadata."""
+    _change(metadata, paths, _REWRITE)
+
+
+def forget_values(metadata: Struct, paths: Sequence[_Path]) -> None:
+    """Take what is said of the values of changed columns out of the descriptions."""
+    _change(metadata, paths, {b"geo": _geo, b"ARROW:schema": _geo_in_arrow})
+
+
+def _change(
+    metadata: Struct, paths: Sequence[_Path], changes: dict[bytes, Callable[[bytes, _Path], bytes]]
+) -> None:
     for pair in metadata.sequence(File.KEY_VALUES, compact.STRUCT):
         key, value = pair.binary(KeyValue.KEY), pair.binary(KeyValue.VALUE)
-        rewrite = _REWRITE.get(key or b"")
+        rewrite = changes.get(key or b"")
         if rewrite is None or value is None:
             continue
         for path in paths:
@@ -97,6 +111,23 @@ def _spark(value: bytes, path: _Path) -> bytes:
     found: dict[str, Any] = json.loads(value)
     _cut(found, path)
     return json.dumps(found, separators=(",", ":")).encode()
+
+
+def _geo(value: bytes, path: _Path) -> bytes:
+    found: dict[str, Any] = json.loads(value)
+    if found["columns"].get(path[0], {}).pop("bbox", None) is None:
+        return value
+    return json.dumps(found).encode()
+
+
+def _geo_in_arrow(value: bytes, path: _Path) -> bytes:
+    """Change the copy of the key-value metadata that Arrow's schema holds."""
+    schema = pa.ipc.read_schema(pa.py_buffer(base64.b64decode(value)))
+    old = (schema.metadata or {}).get(b"geo")
+    if old is None or (new := _geo(old, path)) == old:
+        return value
+    changed = schema.with_metadata({**schema.metadata, b"geo": new})
+    return base64.b64encode(changed.serialize())
 
 
 def _cut(struct: dict[str, Any], path: _Path) -> None:

@@ -272,6 +272,12 @@ class _Graft:
         chunk.set_number(Chunk.OFFSET_INDEX_LENGTH, len(data), kind=compact.I32)
         self.tape.write((data,))
 
+    def _changed_leaves(self) -> list[Node]:
+        """Return the leaves whose values may be others now: all of them, if rows went."""
+        if self.work.plan.dropped:
+            return [*self.schema.leaves]
+        return [leaf for leaf in self.schema.leaves if leaf.column in self.work.edits]
+
     def _finish(self) -> None:
         self.watch.show()
         footer = self.footer
@@ -284,6 +290,7 @@ class _Graft:
             if number not in self.emptied:
                 groups.append(group)
         shape.settle_file(footer.metadata, groups)
+        shape.forget_values(footer.metadata, self._changed_leaves())
         if work.dropped:
             shape.take_out(footer.metadata, work.dropped, work.gone)
         self.tape.write((encode(footer.metadata),))

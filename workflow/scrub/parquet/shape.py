@@ -81,6 +81,11 @@ def _settle_sorting(group: Struct, touched: set[int], gone: Collection[int]) -> 
         group.drop(Group.SORTING)
 
 
+def forget_values(metadata: Struct, leaves: list[Node]) -> None:
+    """Take what the key-value metadata says of the values of changed leaves."""
+    descriptions.forget_values(metadata, [leaf.path for leaf in leaves])
+
+
 def settle_file(metadata: Struct, groups: list[Struct]) -> None:
     """Correct the file's metadata after its row groups."""
     metadata.set_sequence(File.ROW_GROUPS, compact.STRUCT, groups)

@@ -100,8 +100,10 @@ def test_pages_keep_their_rows():
     assert firsts[0] == firsts[1] == list(range(0, ROWS, 70))
 
 
-def test_checksums_are_written_again_where_there_were_some():
-    data = files.write(pa.table({"a": texts()}), write_page_checksum=True)
+@pytest.mark.parametrize("version", ["1.0", "2.0"])
+def test_checksums_are_written_again_where_there_were_some(version):
+    table = pa.table({"a": texts()})
+    data = files.write(table, write_page_checksum=True, data_page_version=version)
 
     out = files.run(data, ("a", "blank")).data
 

@@ -292,6 +292,26 @@ def test_bloom_filter_whose_length_is_not_told_is_measured(indexed):
     assert out[start : start + len(bloom)] == bloom
 
 
+def test_columns_without_a_column_index_are_grafted_beside_others_with_one():
+    # No writer gives a page of NaN only a column index (parquet-java's ParquetRewriter: #2826).
+    table = pa.table({"nan": [float("nan")] * 500, "email": ["x"] * 500, "id": range(500)})
+    data = files.write(table, row_group_size=200, write_page_index=True)
+
+    out = files.run(data, ("email", "blank"))
+
+    before, after = files.chunks(data), files.chunks(out.data)
+    for group in range(3):
+        for name in ("nan", "id"):
+            place = (group, name)
+            assert files.chunk_bytes(data, before[place]) == files.chunk_bytes(
+                out.data, after[place]
+            )
+            assert files.column_index(data, before[place]) == files.column_index(
+                out.data, after[place]
+            )
+    assert out.column("id") == [*range(500)]
+
+
 def test_overlapping_parts_are_malformed(indexed):
     def overlap(metadata):
         group = metadata.sequence(File.ROW_GROUPS, compact.STRUCT)[0]

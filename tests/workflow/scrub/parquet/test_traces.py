@@ -1,4 +1,5 @@
 import base64
+import json
 import struct
 
 import pyarrow as pa
@@ -182,3 +183,30 @@ def test_entries_of_an_arrow_dictionary_that_nothing_refers_to_go():
 
     assert files.CANARY.encode() not in out.data
     assert out.column("a") == ["", None]
+
+
+def geo_table():
+    columns = {name: {"encoding": "WKB", "bbox": [1.5, 2.5, 3.5, 4.5]} for name in ("a", "b")}
+    metadata = {"geo": json.dumps({"version": "1.1.0", "columns": columns})}
+    table = pa.table({"a": [b"\x01\x02"], "b": [b"\x03\x04"], "n": [1]})
+    return table.replace_schema_metadata(metadata)
+
+
+@pytest.mark.parametrize(
+    ("options", "left"),
+    [
+        ({"rules": [("a", "null")]}, {"b"}),
+        ({"rules": [("n", "null")]}, {"a", "b"}),
+        ({"rules": [], "drop_rows": files.RowRule("n", equals=1)}, set()),
+    ],
+)
+def test_bounding_box_of_a_changed_column_goes(options, left):
+    data = files.write(geo_table())
+
+    out = files.run(data, *options.pop("rules"), **options).data
+
+    described = files.open_footer(out).key_values()
+    arrow = pa.ipc.read_schema(pa.py_buffer(base64.b64decode(described["ARROW:schema"])))
+    for text in (described["geo"], arrow.metadata[b"geo"]):
+        columns = json.loads(text)["columns"]
+        assert {name for name in columns if "bbox" in columns[name]} == left
