@@ -70,6 +70,16 @@ def test_pauses_a_function_right_before_its_write(lab: Lab) -> None:
     assert len(versions) == 2
 
 
+def test_forgets_a_pause_that_no_call_reached(lab: Lab) -> None:
+    bucket, function = lab.bucket(), lab.function(PUTTER)
+
+    with lab.stack.pause(service="s3", operation="PutObject", function=function) as pause:
+        pass
+
+    assert lab.invoke(function, bucket) == (None, "done")
+    assert pause.call is None
+
+
 def test_kills_a_function_right_after_its_write(lab: Lab) -> None:
     bucket, function = lab.bucket(), lab.function(PUTTER)
     pause = lab.stack.pause(service="s3", operation="PutObject", function=function, when="after")

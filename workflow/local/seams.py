@@ -63,6 +63,7 @@ class Pause:
         """`fault`: what the call is answered with after it was released."""
         self.reached = threading.Event()
         self.call: Call | None = None
+        self.rule: Interception | None = None
         self._released = threading.Event()
         self._fault = fault
         self._patience = patience
@@ -82,8 +83,18 @@ class Pause:
         return self.call
 
     def release(self) -> None:
-        """Let it go on."""
+        """Let it go on, and stop no other call."""
         self._released.set()
+        if self.rule is not None:
+            self.rule.remove()
+
+    def __enter__(self) -> Self:
+        """Release at the end of a block, also when no call was stopped."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Release."""
+        self.release()
 
 
 def delay(seconds: float) -> Action:
@@ -166,6 +177,8 @@ class Seams:
         with self._lock:
             for rule in self._rules:
                 rule.remove()
+                if isinstance(rule.action, Pause):
+                    rule.action.release()
             self._rules.clear()
         self.calls.clear()
 

@@ -200,7 +200,7 @@ class EmbeddedStack:
     def pause(self, *, fault: Fault | None = None, **rule: Any) -> Pause:
         """Stop the first matching call; `wait()` for it and `release()` it."""
         pause = Pause(fault=fault)
-        self.intercept(action=pause, times=1, **rule)
+        pause.rule = self.intercept(action=pause, times=1, **rule)
         return pause
 
     def kill_workers(self, function: str = "*") -> int:
