@@ -1,5 +1,7 @@
 """Timers that come late or not at all, and runs that fail: nothing stays behind unseen."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.end_to_end.world import DELAY, eventually, row
@@ -161,3 +163,26 @@ def test_fails_in_place_on_an_input_that_is_none(world):
     execution = world.execution_ended(started["executionArn"])
 
     assert (execution["status"], execution["error"]) == ("FAILED", "UsageError")
+
+
+def test_starts_a_version_again_that_was_held_when_its_time_came(world):
+    key = world.key()
+    version = world.upload(key, row("x"))
+    move(world, key, version, Status.HELD)
+    world.fall_due()
+    (found_held,) = eventually(lambda: world.executions(key), what="the first run")
+    world.execution_ended(found_held["executionArn"])
+
+    move(world, key, version, Status.PENDING)
+    world.stack.advance(QUARTER_OF_AN_HOUR + 2 * MINUTE)
+    entry = world.ended(key, version)
+
+    assert (entry.status, entry.attempt) == (Status.PROCESSED, 2)
+    assert world.states_of(found_held["executionArn"])[-1] == "Held"
+    assert world.body(key) == row("")
+
+
+def move(world, key, version, status):
+    """Hold or release a version, as an operator does."""
+    entry = world.entry(key, version)
+    assert world.ledger.park(entry, replace(entry, status=status))

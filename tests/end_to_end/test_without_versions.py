@@ -55,3 +55,21 @@ def test_leaves_an_overwritten_upload_to_the_newer_ones_timer(unversioned):
     assert world.body(key) == newer_body
     assert world.run(key, newer).status is Status.PROCESSED
     assert world.body(key) == row("")
+
+
+@pytest.mark.parametrize("taken", ["overwritten", "deleted"])
+def test_erases_what_lives_on_once_versions_are_kept(unversioned, taken):
+    world, secret = unversioned, canary()
+    key = world.key()
+    older = upload(world, key, row(secret))
+    world.s3.put_bucket_versioning(Bucket=world.lake, VersioningConfiguration={"Status": "Enabled"})
+    if taken == "overwritten":
+        world.upload(key, row("y"))
+    else:
+        world.s3.delete_object(Bucket=world.lake, Key=key)
+
+    entry = world.run(key, older)
+
+    assert entry.status is (Status.SUPERSEDED if taken == "overwritten" else Status.GONE)
+    assert entry.erased_at is not None
+    assert row(secret) not in world.versions(key).values()
