@@ -19,6 +19,8 @@ from workflow.stores import CatalogStore, Table
 
 CRAWL_AGAIN_AFTER = timedelta(hours=1)
 _HIVE_FOLDER = re.compile(r"([^=/]+)=([^/]+)")
+# What the crawler calls the folders that do not name themselves.
+_NUMBERED_KEY = re.compile(r"partition_[0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +108,18 @@ def _partition(path: ObjectPath, table: Table) -> _Partition | None:
     folders = str(path).removeprefix(root).split("/")[:-1][: len(table.partition_keys)]
     if len(folders) < len(table.partition_keys):
         return None
-    values = tuple(map(_value, folders))
-    return _Partition(values, root + "/".join(folders) + "/")
+    values = [_value(*pair) for pair in zip(table.partition_keys, folders, strict=True)]
+    if None in values:
+        return None
+    return _Partition(tuple(map(str, values)), root + "/".join(folders) + "/")
 
 
-def _value(folder: str) -> str:
+def _value(key: str, folder: str) -> str | None:
+    """Give a partition key's value in a folder; None where the folder is of another kind.
+
+    A value that does not fit the key's type makes Athena refuse the whole table.
+    """
     hive = _HIVE_FOLDER.fullmatch(folder)
-    return hive.group(2) if hive else folder
+    if hive is not None and hive.group(1).lower() == key.lower():
+        return hive.group(2)
+    return folder if _NUMBERED_KEY.fullmatch(key) else None
