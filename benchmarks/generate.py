@@ -69,19 +69,3 @@ def table(total: int) -> bytes:
     csv.writer(sink, lineterminator="\n").writerows(rows)
     block = sink.getvalue().encode()
     return b"id,email,country,day,points,amount,comment\n" + block * max(1, total // len(block))
-
-
-def parquet(total: int) -> bytes:
-    """Parquet of 13 columns in row groups, zstd, from text of about so many bytes."""
-    import pyarrow
-    from pyarrow import parquet as files
-
-    source = random.Random(7)
-    rows = total // 200
-    numbers = {f"number_{n}": [source.random() for _ in range(rows)] for n in range(6)}
-    wholes = {f"whole_{n}": [source.randrange(10**9) for _ in range(rows)] for n in range(6)}
-    texts = {"text": [" ".join(source.choices(WORDS, k=9)) for _ in range(rows)]}
-    sink = io.BytesIO()
-    table = pyarrow.table(numbers | wholes | texts)
-    files.write_table(table, sink, compression="zstd", row_group_size=max(1, rows // 8))
-    return sink.getvalue()

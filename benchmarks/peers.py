@@ -106,17 +106,4 @@ def csv_module(source: Path, sink: Path) -> None:
             writer.writerow(row)
 
 
-def parquet_rewrite(source: Path, sink: Path) -> None:
-    import pyarrow
-    from pyarrow import parquet
-
-    reader = parquet.ParquetFile(source)
-    with parquet.ParquetWriter(sink, reader.schema_arrow, compression="zstd") as writer:
-        for number in range(reader.num_row_groups):
-            group = reader.read_row_group(number)
-            blank = pyarrow.nulls(len(group), pyarrow.string())
-            at = group.schema.get_field_index("text")
-            writer.write_table(group.set_column(at, group.schema.field(at), blank))
-
-
 INSTALLED_JQ = shutil.which("jq") is not None
