@@ -104,7 +104,8 @@ class FakeLake:
     def tag(self, path: ObjectPath, version_id: str | None, tags: Mapping[str, str]) -> None:
         self._called("tag")
         found = self._find(path, version_id)
-        assert found is not None
+        if found is None:
+            raise ObjectMissing(str(path))
         found.tags = dict(tags)
 
     def open(self, path: ObjectPath, stored: StoredObject) -> io.BytesIO:

@@ -15,7 +15,7 @@ from workflow.errors import (
 )
 from workflow.execution import Execution
 from workflow.policy import Policies
-from workflow.steps.own_writes import is_output_of, writer_of
+from workflow.steps.own_writes import is_output_of, writers_of
 from workflow.stored_object import StoredObject
 from workflow.stores import LakeStore, LedgerStore
 from workflow.transitions import PARKED, Status
@@ -213,7 +213,7 @@ def _below_our_own(
 
     S3 may order an upload that ran at the same time below our write; it is newer data all the same.
     """
-    writer = writer_of(others, entry.path, current, lake=lake)
-    if writer is None or entry.uploaded_before(writer) or entry.version_id is None:
+    writers = writers_of(others, entry.path, current, lake=lake)
+    if not writers or any(map(entry.uploaded_before, writers)) or entry.version_id is None:
         return None
     return lake.head(entry.path, entry.version_id)

@@ -38,11 +38,12 @@ def _is(outcome: Outcome, stored: StoredObject) -> bool:
     return stored.version_id is None and outcome.etag == stored.etag
 
 
-def writer_of(
+def writers_of(
     entries: Iterable[Entry], path: ObjectPath, stored: StoredObject, *, lake: LakeStore
-) -> Entry | None:
-    """Give the entry whose run wrote a stored version; None where an uploader did."""
-    for entry in entries:
-        if is_output_of(entry, path, stored, lake=lake):
-            return entry
-    return None
+) -> list[Entry]:
+    """Give the entries whose run wrote a stored version; none where an uploader did.
+
+    There is more than one where the same bytes were uploaded again, and a run of the earlier
+    upload has announced a write that never came to be.
+    """
+    return [entry for entry in entries if is_output_of(entry, path, stored, lake=lake)]

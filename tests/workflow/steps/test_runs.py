@@ -186,6 +186,25 @@ def test_brings_newer_data_to_light_that_lies_below_our_own_rewrite_and_needs_no
     assert story.lake.writes == 2
 
 
+def test_takes_the_output_of_the_newest_upload_for_no_older_ones():
+    """The same bytes were uploaded again, and the first run announced what it never wrote."""
+    story = Story()
+    first = story.upload(row(SECRET))
+    story.lake.hook = breaks_once("commit")
+    execution = story.execution(first)
+    inspection = story.inspect(execution)
+    with pytest.raises(ServiceUnavailable):
+        story.scrub(execution, inspection)
+    second = story.upload(row(OTHER, older=True))
+    third = story.upload(row(SECRET))
+    story.run(third)
+
+    ending = story.run(second)
+
+    assert ending == "superseded"
+    assert story.body() == row("")
+
+
 def test_leaves_the_rewrite_of_a_newer_upload_in_place():
     story = Story()
     first = story.upload(row(SECRET))
