@@ -49,6 +49,7 @@ class World:
         self.s3 = stack.client("s3")
         self.states = stack.client("stepfunctions")
         self.lake = self.names.lake_bucket
+        self._places = set()
         self._rules = ExitStack()
         self._folder = f"test-{next(_NUMBERS)}-{uuid.uuid4().hex[:6]}"
         resource = boto3.resource(
@@ -62,10 +63,19 @@ class World:
         self.schedule_table = resource.Table(self.names.schedule_table)
 
     def close(self):
+        """End the rules, and leave no object that another test's query of the table would read."""
         self._rules.close()
+        for place in self._places:
+            pages = self.s3.get_paginator("list_objects_v2").paginate(
+                Bucket=self.lake, Prefix=place
+            )
+            for each in [each for page in pages for each in page.get("Contents", [])]:
+                self.s3.delete_object(Bucket=self.lake, Key=each["Key"])
 
     def key(self, name="a.jsonl", *, dataset="dataset"):
-        return f"{dataset}/{self._folder}/{name}"
+        place = f"{dataset}/{self._folder}/"
+        self._places.add(place)
+        return f"{place}{name}"
 
     def path(self, key):
         return ObjectPath(self.lake, key)
