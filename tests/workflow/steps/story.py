@@ -61,9 +61,16 @@ class Story:
         return self.notify(version, path=path)
 
     def notify(self, version, *, path=PATH):
+        """Deliver the notification of a version."""
+        upload = self.announce(version, path=path)
+        self.deliver(upload)
+        return upload
+
+    def announce(self, version, *, path=PATH):
+        """Give what the notification of a version tells."""
         self.uploads += 1
         self.now += timedelta(seconds=1)
-        upload = Upload(
+        return Upload(
             path=path,
             version=version.version_id or f"null.{self.uploads:04X}",
             sequencer=f"{self.uploads:04X}",
@@ -71,8 +78,6 @@ class Story:
             size=version.stored.size,
             uploaded_at=self.now,
         )
-        self.deliver(upload)
-        return upload
 
     def deliver(self, upload):
         return schedule_objects.run(
