@@ -38,14 +38,7 @@ def test_queries_the_table_that_the_crawler_found(world, aws):
     version = world.upload(key, row("x", n=41))
     world.run(key, version)
     database = world.names.database
-    eventually(
-        lambda: [
-            table
-            for table in world.stack.client("glue").get_tables(DatabaseName=database)["TableList"]
-            if table["Name"] == "dataset"
-        ],
-        what="the crawl",
-    )
+    world.table()
 
     table = aws("glue", "get-table", "--database-name", database, "--name", "dataset")["Table"]
     started = aws(

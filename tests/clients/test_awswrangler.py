@@ -2,7 +2,7 @@
 
 import json
 
-from tests.end_to_end.world import eventually, row
+from tests.end_to_end.world import row
 
 SCRIPT = """
 import json, sys
@@ -21,22 +21,14 @@ def test_reads_a_query_into_a_data_frame(world, run):
     key = world.key()
     version = world.upload(key, row("x", n=41))
     world.run(key, version)
-    glue, database = world.stack.client("glue"), world.names.database
-    eventually(
-        lambda: [
-            table
-            for table in glue.get_tables(DatabaseName=database)["TableList"]
-            if table["Name"] == "dataset"
-        ],
-        what="the crawl",
-    )
+    world.table()
     query = f"SELECT id, secret, 1.5e0 AS x FROM dataset WHERE \"$path\" = '{world.path(key)}'"
 
     said = run(
         "python",
         "-c",
         SCRIPT,
-        database,
+        world.names.database,
         world.names.workgroup,
         f"s3://{world.names.results_bucket}/wrangler/",
         query,

@@ -108,8 +108,7 @@ def test_leaves_no_trace_of_a_thousand_values(world, compress):
 
     entry = world.run(key, version)
 
-    # Queries of other tests' uploads need a table; this one asks for what is there now.
-    results = repr(query(world, "SELECT * FROM dataset")) if not compress else ""
+    results = repr(query(world, f"SELECT * FROM {world.table()}"))
     assert entry.status is Status.PROCESSED
     assert list(objects(world, world.lake, key)) == [clean]
     assert world.s3.list_multipart_uploads(Bucket=world.lake).get("Uploads", []) == []

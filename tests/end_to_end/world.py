@@ -176,6 +176,20 @@ class World:
             and call.params.get("Key") == key
         ]
 
+    def table(self, name="dataset"):
+        """Wait for a table, as an analyst would who starts the crawler where it is missing."""
+        glue, database = self.stack.client("glue"), self.names.database
+
+        def look():
+            known = glue.get_tables(DatabaseName=database)["TableList"]
+            if name in [table["Name"] for table in known]:
+                return name
+            if glue.get_crawler(Name=self.names.crawler)["Crawler"]["State"] == "READY":
+                glue.start_crawler(Name=self.names.crawler)
+            return None
+
+        return eventually(look, what=f"the crawl that finds {name}")
+
     def states_of(self, arn):
         """Give the names of the states that an execution entered, in order."""
         pages = self.states.get_paginator("get_execution_history").paginate(executionArn=arn)
