@@ -34,7 +34,7 @@ from workflow.local.athena.unnesting import flatten_unnests
 
 _BATCH = 2048
 _INTERVAL = "interval day to second"
-_UNNAMED = re.compile(r"_col\d+")
+_UNNAMED = re.compile(r"_col_?\d+")
 _CODEC_NAMES = {"NONE": "UNCOMPRESSED"}
 _CONFIG: dict[str, Any] = {
     "autoinstall_known_extensions": False,
@@ -195,7 +195,7 @@ class Run:
         if any(kind.name == _INTERVAL for kind in types):
             raise not_supported("An interval in a result")
         names = ready.parsed.names or [
-            # A star before an unnamed column has moved it.
+            # A star before an unnamed column has moved it; sqlglot writes _col_0 for VALUES.
             f"_col{i}" if _UNNAMED.fullmatch(name) else name
             for i, name in enumerate(relation.columns)
         ]

@@ -183,6 +183,10 @@ MACROS = (
             CASE WHEN a IS NOT NULL THEN '' END ELSE substring(a, s, n) END""",
     """trino_split_part(a, d, n) AS CASE WHEN n > len(str_split(a, d)) THEN NULL
             ELSE split_part(a, d, n) END""",
+    # DuckDB has a capital for the German sharp s, which Trino leaves as it is.
+    """trino_upper(a) AS CASE WHEN contains(a, 'ß')
+            THEN array_to_string(list_transform(str_split(a, 'ß'), LAMBDA x : upper(x)), 'ß')
+            ELSE upper(a) END""",
     """trino_infinity() AS 'inf'::DOUBLE""",
     """trino_nan() AS 'nan'::DOUBLE""",
     """trino_decimal_divide(a, b) AS CASE WHEN b = 0 THEN a // b ELSE

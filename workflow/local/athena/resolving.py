@@ -12,6 +12,7 @@ from sqlglot import exp
 from sqlglot.errors import OptimizeError
 from sqlglot.optimizer.annotate_types import annotate_types
 from sqlglot.optimizer.qualify import qualify
+from sqlglot.optimizer.resolver import Resolver
 from sqlglot.optimizer.scope import traverse_scope
 from sqlglot.schema import MappingSchema
 
@@ -20,6 +21,7 @@ from workflow.local.athena.data_types import DataType, to_trino
 from workflow.local.athena.failures import QueryFailed
 from workflow.local.athena.loading import Source
 from workflow.local.athena.parsing import DIALECT, Parsed
+from workflow.local.athena.unnesting import tell_twins_apart
 
 _HAVING = "having"
 _PLACE = re.compile(r"Line: (\d+), Col: (\d+)")
@@ -53,6 +55,7 @@ def resolve(
         if not node.alias:
             node.set("alias", exp.TableAlias(this=exp.to_identifier(table.name, quoted=True)))
     schema = _schema(tables)
+    tell_twins_apart(tree)
     _hide_having(tree)
     try:
         qualified = qualify(
@@ -64,7 +67,7 @@ def resolve(
             expand_alias_refs=False,
         )
     except OptimizeError as error:
-        raise _not_found(parsed, str(error)) from None
+        raise _not_found(parsed, str(error), tree, schema) from None
     _show_having(qualified)
     _type_decimals(qualified)
     typed = annotate_types(qualified, schema=schema, dialect=DIALECT)
@@ -153,19 +156,30 @@ def _quoted(kind: DataType) -> DataType:
     )
 
 
-def _not_found(parsed: Parsed, message: str) -> QueryFailed:
+def _not_found(parsed: Parsed, message: str, tree: exp.Query, schema: MappingSchema) -> QueryFailed:
     at, column = _PLACE.search(message), _COLUMN.search(message)
     if column is None:
         return QueryFailed("SYNTAX_ERROR", "line 1:1: the names of the query cannot be resolved")
     name = column[1].strip('"').rsplit(".", 1)[-1].strip('"')
     shown, place = parsed.column(name, at=(int(at[1]), int(at[2])) if at else None)
-    if "ambiguous" in message.lower():
+    if _is_ambiguous(tree, name, schema):
         return QueryFailed("AMBIGUOUS_NAME", f"{place}: Column '{shown}' is ambiguous")
     return QueryFailed(
         "COLUMN_NOT_FOUND",
         f"{place}: Column '{shown}' cannot be resolved or requester is not authorized to access "
         "requested resources",
     )
+
+
+def _is_ambiguous(tree: exp.Query, name: str, schema: MappingSchema) -> bool:
+    """Tell whether several tables of one FROM have the column."""
+    for scope in traverse_scope(tree):
+        if any(column.name == name and not column.table for column in scope.columns):
+            resolver = Resolver(scope, schema)
+            found = [name in resolver.get_source_columns(one) for one in scope.selected_sources]
+            if sum(found) > 1:
+                return True
+    return False
 
 
 def _type_decimals(tree: exp.Expr) -> None:

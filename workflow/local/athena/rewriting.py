@@ -40,11 +40,12 @@ from workflow.local.athena.temporal import (
     rewrite_zone,
 )
 from workflow.local.athena.typing_rules import (
-    check_among,
     check_arithmetic,
+    check_between,
     check_branches,
     check_comparison,
     check_concatenation,
+    check_list,
     check_set_operation,
     check_text,
 )
@@ -187,9 +188,11 @@ REWRITES: dict[type[exp.Expr], Rewrite] = {
     exp.Trim: _trim,
     exp.SplitPart: _split_part,
     exp.Lateral: _lateral,
-    **dict.fromkeys((exp.Lower, exp.Upper, exp.Length, exp.Split, exp.RegexpLike), check_text),
+    exp.Upper: _then(check_text, lambda node: call("trino_upper", node.this)),
+    **dict.fromkeys((exp.Lower, exp.Length, exp.Split, exp.RegexpLike), check_text),
     **dict.fromkeys((exp.StrPosition, exp.Replace, exp.StartsWith, exp.Pad), check_text),
-    **dict.fromkeys((exp.In, exp.Between), check_among),
+    exp.In: check_list,
+    exp.Between: check_between,
     **dict.fromkeys((exp.Case, exp.If, exp.Coalesce), check_branches),
     **dict.fromkeys((exp.Greatest, exp.Least), check_branches),
     **dict.fromkeys((exp.Union, exp.Intersect, exp.Except), check_set_operation),

@@ -1,5 +1,7 @@
 """Operators on types that Trino does not mix, and DuckDB does."""
 
+from collections.abc import Sequence
+
 from sqlglot import exp
 
 from workflow.local.athena.failures import QueryFailed
@@ -50,14 +52,36 @@ def check_comparison(node: exp.Expr) -> exp.Expr:
     return node
 
 
-def check_among(node: exp.Expr) -> exp.Expr:
-    """Refuse IN and BETWEEN over values of another kind."""
-    others = [*node.expressions, node.args.get("low"), node.args.get("high")]
-    groups = {group(node.this), *(group(one) for one in others if one is not None)} - {""}
-    if len(groups) > 1:
+def _strangers(nodes: Sequence[exp.Expr | None]) -> tuple[str, str] | None:
+    """Give the types of the first two nodes that are of different kinds."""
+    known = [one for one in nodes if one is not None and group(one)]
+    other = next((one for one in known if group(one) != group(known[0])), None)
+    return (_name(known[0]), _name(other)) if other is not None else None
+
+
+def _mixed(what: str, types: tuple[str, str]) -> QueryFailed:
+    return QueryFailed(
+        "TYPE_MISMATCH",
+        f"line 1:1: {what} must be the same type or coercible to a common type. Cannot find common "
+        f"type between {types[0]} and {types[1]}",
+    )
+
+
+def check_list(node: exp.Expr) -> exp.Expr:
+    """Refuse IN over values of another kind."""
+    types = _strangers([node.this, *node.expressions])
+    if types:
+        raise _mixed("IN value and list items", types)
+    return node
+
+
+def check_between(node: exp.Expr) -> exp.Expr:
+    """Refuse BETWEEN over ends of another kind."""
+    value, low, high = node.this, node.args["low"], node.args["high"]
+    if _strangers([value, low, high]):
         raise QueryFailed(
             "TYPE_MISMATCH",
-            f"line 1:1: value and list items must be the same type: {_name(node.this)}",
+            f"line 1:1: Cannot check if {_name(value)} is BETWEEN {_name(low)} and {_name(high)}",
         )
     return node
 
@@ -75,19 +99,33 @@ def check_arithmetic(node: exp.Expr) -> exp.Expr:
 
 def check_branches(node: exp.Expr) -> exp.Expr:
     """Refuse CASE, IF and COALESCE whose branches are of different kinds."""
-    if isinstance(node, exp.Case):
-        branches = [one.args.get("true") for one in node.args.get("ifs") or ()]
-        branches.append(node.args.get("default"))
-    elif isinstance(node, exp.If):
-        branches = [node.args.get("true"), node.args.get("false")]
-    else:
-        branches = [node.this, *node.expressions]
-    if len({group(one) for one in branches if one is not None} - {""}) > 1:
-        raise QueryFailed(
-            "TYPE_MISMATCH", "line 1:1: All results must be of one type or can be coerced to one"
-        )
+    branches = _branches(node)
+    types = _strangers(branches)
+    if types:
+        raise _unlike(node, types)
     node.type = common_decimal(branches) or node.type
     return node
+
+
+def _branches(node: exp.Expr) -> list[exp.Expr | None]:
+    if isinstance(node, exp.Case):
+        results = [one.args.get("true") for one in node.args.get("ifs") or ()]
+        return [*results, node.args.get("default")]
+    if isinstance(node, exp.If):
+        return [node.args.get("true"), node.args.get("false")]
+    return [node.this, *node.expressions]
+
+
+def _unlike(node: exp.Expr, types: tuple[str, str]) -> QueryFailed:
+    if isinstance(node, exp.Case):
+        return _mixed("All CASE results", types)
+    if isinstance(node, exp.Coalesce):
+        return _mixed("All COALESCE operands", types)
+    if isinstance(node, exp.If):
+        what = f"Result types for IF must be the same: {types[0]} vs {types[1]}"
+        return QueryFailed("TYPE_MISMATCH", f"line 1:1: {what}")
+    what = f"Unexpected parameters ({types[0]}, {types[1]}) for function {node.key}"
+    return QueryFailed("FUNCTION_NOT_FOUND", f"line 1:1: {what}")
 
 
 def check_set_operation(node: exp.Expr) -> exp.Expr:

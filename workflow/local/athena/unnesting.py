@@ -15,6 +15,24 @@ from workflow.local.athena.nodes import call, is_kind, kind
 from workflow.local.athena.sql_text import identifier, literal
 
 
+def tell_twins_apart(tree: exp.Query) -> None:
+    """Rename an UNNEST that has the name of another: Athena's guide calls two of them t."""
+    for select in tree.find_all(exp.Select):
+        seen = set[str]()
+        for join in select.args.get("joins") or ():
+            if isinstance(join.this, exp.Unnest) and join.this.alias in seen:
+                _rename(select, join.this, f"{join.this.alias}${len(seen)}")
+            seen.add(join.this.alias_or_name)
+
+
+def _rename(select: exp.Select, unnest: exp.Unnest, name: str) -> None:
+    columns = {column.lower() for column in unnest.alias_column_names}
+    for column in select.find_all(exp.Column):
+        if column.table == unnest.alias and column.name.lower() in columns:
+            column.set("table", exp.to_identifier(name, quoted=True))
+    unnest.args["alias"].set("this", exp.to_identifier(name, quoted=True))
+
+
 def flatten_unnests(tree: exp.Query) -> exp.Query:
     """Replace each UNNEST of a query, the innermost selects first."""
     for select in list(tree.find_all(exp.Select))[::-1]:
