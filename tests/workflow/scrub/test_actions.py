@@ -104,6 +104,8 @@ def test_text_becomes_what_the_action_says(name, options, before, after):
         ),
         ("generalize", {"bucket": 5}, "1e2", "100"),
         ("generalize", {"bucket": 5}, "1e999999999", None),
+        ("generalize", {"bucket": 5}, "1e500", None),
+        ("generalize", {"bucket": 10}, "-" + "9" * 400, None),
         ("generalize", {"to": "year"}, "20241018", None),
         ("replace", {"with": 5}, "17", "5"),
         ("replace", {"with": "x"}, "17", None),

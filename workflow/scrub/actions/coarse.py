@@ -44,14 +44,18 @@ class Generalize(Action):
         return value.replace(day=1) if self._to == "month" else value.replace(month=1, day=1)
 
     def on_number(self, value: str) -> str | None:
-        """Return the lower end of the number's bucket."""
+        """Return the lower end of the number's bucket; None for one with too many digits.
+
+        That may be the lower end, too: it must be a number that a second pass can read.
+        """
         if self._bucket is None or not _NUMBER.fullmatch(value):
             return None
         # Whole numbers only: a quotient of decimals would be rounded.
         upper, lower = Decimal(value).as_integer_ratio()
         bucket_upper, bucket_lower = self._bucket.as_integer_ratio()
         count = (upper * bucket_lower) // (lower * bucket_upper)
-        return f"{_EXACT.multiply(Decimal(count), self._bucket):f}"
+        end = f"{_EXACT.multiply(Decimal(count), self._bucket):f}"
+        return end if _NUMBER.fullmatch(end) else None
 
     def on_text(self, value: str) -> str | None:
         """Generalize the date or the number that the text spells."""
