@@ -65,11 +65,12 @@ class Encoding:
             try:
                 text = decoder.decode(chunk, final)
                 again = encoder.encode(text, final)
+                utf8 = text.encode()
             except UnicodeError:
                 raise UnsupportedEncoding(f"the text is not {self.name}") from None
             self._seen.update(chunk)
             self._again.update(again)
-            yield text.encode()
+            yield utf8
         if self._seen.digest() != self._again.digest():
             raise UnsupportedEncoding(f"{self.name} would not keep the text byte for byte")
 

@@ -60,6 +60,7 @@ def test_byte_order_mark_tells_the_kind_and_is_kept(name, mark):
         (TEXT.encode("utf-16-le"), "utf-16"),
         (TEXT.encode("latin-1"), "ascii"),
         (TEXT.encode("utf-16-le")[:-1], "utf-16-le"),
+        (b"name,city\n+2AA-,x\n", "utf-7"),
     ],
 )
 def test_text_in_another_encoding_is_refused(data, encoding):
