@@ -10,6 +10,7 @@ import pytest
 
 from workflow.scrub import Rule, ScrubOptions, scrub
 from workflow.scrub.jsontext.hot import HotLoop
+from workflow.scrub.jsontext.strict import MAX_DEPTH
 from workflow.scrub.plan import bind
 
 LONG = "x" * 600
@@ -21,6 +22,9 @@ DECOYS = [
     '{"leaf": "%s", "leaf": "%s"}',
     '{"leaf": "%s", "l\\u0065af": "%s"}',
     '{"l\\u0065af": "%s", "n": {"leaf": "%s"}}',
+    '{"n": {"leaf": "z"}, "l\\u0065af": "a value that is far longer, %s"}',
+    '{"n": {"leaf": 1}, "l\\u0065af": "a value that is far longer, %s"}',
+    '{"n": {"leaf": "a value that is far longer, %s"}, "l\\u0065af": ""}',
     '{"leaf":"%s", "n": {"leaf": "%s"}}',
     '{"leaf" : "%s"}',
     '{"leaf":\t"%s"}',
@@ -37,6 +41,10 @@ DECOYS = [
     '{"leaf": 1, "n": {"leaf": 12}}',
     '{"leaf": true}',
     '{"leaf": "%s", "u": "\\u006ceaf"}',
+    '{"leaf": "%s", "u": "\\\\u00\\u0041"}',
+    '{"leaf": "%s\x7f"}',
+    '{"leaf": "\\u0078%s"}',
+    '{"leaf": "é"}',
     '["leaf", {"leaf": "%s"}]',
     '{"n": [{"leaf": "%s"}, {"leaf": "%s"}], "leaf": "%s"}',
     '{"leaf": "\ud83d\ude00%s"}'.encode("utf-16", "surrogatepass").decode("utf-16"),
@@ -51,6 +59,10 @@ RULES = [
     [Rule("leaf", "mask", {"keep_last": 1})],
     [Rule("leaf", "truncate", {"length": 2}), Rule("n.leaf2", "replace", {"with": '"leaf"'})],
     [Rule("n[*].leaf", "blank")],
+    [Rule("leaf", "truncate", {"length": 1000})],
+    [Rule("leaf", "replace", {"with": "x"})],
+    [Rule("leaf", "replace", {"with": "x" * 601})],
+    [Rule("leaf", "replace", {"with": "é"})],
 ]
 
 
@@ -68,7 +80,7 @@ def filled(row, value):
 
 
 @pytest.mark.parametrize("value", ["", "x", LONG])
-@pytest.mark.parametrize("rules", RULES, ids=lambda rules: rules[0].field + rules[0].action)
+@pytest.mark.parametrize("rules", RULES)
 @pytest.mark.parametrize("decoy", DECOYS)
 def test_decoy_among_plain_rows_changes_nothing(decoy, rules, value):
     rows = [filled(PLAIN, value), filled(decoy, value), filled(PLAIN, value or "z")]
@@ -125,3 +137,20 @@ def test_block_with_one_odd_row_is_halved_until_that_row_is_alone():
 
     assert hot == reference
     assert hot[1][0].matched == 2000
+
+
+@pytest.mark.parametrize("depth", [499, 500])
+@pytest.mark.parametrize("order", [1, -1])
+def test_element_may_nest_as_deep_wherever_it_stands(depth, order):
+    from workflow.errors import MalformedData  # noqa: PLC0415
+
+    deep = '{"leaf": "x", "n": ' + "[" * depth + "]" * depth + "}"
+    data = f"[{', '.join(['{}', deep][::order])}]".encode()
+
+    if depth < MAX_DEPTH:
+        hot, reference = both_ways(data, RULES[0], "json")
+
+        assert hot == reference
+        return
+    with pytest.raises(MalformedData, match="nested deeper"):
+        scrub(io.BytesIO(data), None, rules=RULES[0], format="json")

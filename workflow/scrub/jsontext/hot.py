@@ -24,7 +24,7 @@ from typing import Any, Final, Self
 
 import msgspec
 
-from workflow.scrub.jsontext.layout import is_one_row_a_line
+from workflow.scrub.jsontext.layout import is_deep, is_one_row_a_line
 from workflow.scrub.jsontext.replace import Replaced, replace_all
 from workflow.scrub.jsontext.shapes import count_rows, find_hits, row_type
 from workflow.scrub.plan import BoundRule, Plan
@@ -76,15 +76,20 @@ class HotLoop:
     def scrub_elements(self, batch: bytes) -> bytes | None:
         """Return whole elements, each with a comma, scrubbed; None if they are not for this loop.
 
-        No element nests deep: the pattern that found them knows a few levels only.
+        Of many elements none nests deep: the pattern that found them knows a few levels only. One
+        that it does not know comes alone.
         """
         end = batch.rfind(b",")
         array = b"".join((b"[", memoryview(batch)[:end], b"]"))
         rows = _decode(self._decode_array, array)
-        return self._scrub(batch, rows, lines=False) if rows else None
+        if not rows or (len(rows) == 1 and is_deep(batch)):
+            return None
+        return self._scrub(batch, rows, lines=False)
 
     def _scrub(self, block: bytes, rows: list[Any], *, lines: bool) -> bytes | None:
         done: list[tuple[_HotRule, Replaced, int]] = []
+        if self._is_odd(block):
+            return None
         for rule in self._rules:
             steps = rule.bound.selector.steps
             hits = find_hits(rows, steps)
@@ -94,7 +99,7 @@ class HotLoop:
                 return None
             block = replaced.block
             done.append((rule, replaced, absent))
-        if self._is_odd(block) or (lines and not is_one_row_a_line(block, len(rows))):
+        if lines and not is_one_row_a_line(block, len(rows)):
             return None
         for rule, replaced, absent in done:
             replaced.add_to(rule.bound.tally)
@@ -105,11 +110,12 @@ class HotLoop:
     def _is_odd(self, block: bytes) -> bool:
         """Tell whether a name may be written with an escape.
 
-        Asked of the output: names are outside of the values that went, and it is shorter.
+        Asked of the input: a value that is taken for another one could take the name away.
         """
         if b"\\" not in block:
             return False
-        behind = block.split(b"\\u00")[1:]
+        # Nothing is behind one that is an escaped backslash and "u00", with an escape after it.
+        behind = filter(None, block.split(b"\\u00")[1:])
         return not self._digits.isdisjoint([digits[0] for digits in behind])
 
 

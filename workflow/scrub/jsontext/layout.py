@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from workflow.scrub.jsontext.strict import MAX_DEPTH
+from workflow.scrub.jsontext.strict import MAX_DEPTH, Fault, check_depth
 
 _SHALLOW: Final = 2 * MAX_DEPTH
 """No text as short as this nests deeper than allowed."""
@@ -32,6 +32,15 @@ def is_one_row_a_line(block: bytes, rows: int) -> bool:
             return False
         start = end + 1
     return find(b"\n", start, len(block) - 1) < 0 and not _may_be_deep(block, start, len(block))
+
+
+def is_deep(text: bytes) -> bool:
+    """Tell whether a text nests too deep."""
+    try:
+        check_depth(text)
+    except Fault:
+        return True
+    return False
 
 
 def _may_be_deep(block: bytes, start: int, end: int) -> bool:

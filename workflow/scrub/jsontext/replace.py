@@ -7,7 +7,7 @@ from typing import Any, Final, cast
 
 from workflow.scrub.actions.base import Action
 from workflow.scrub.jsontext.tokens import COLON, Match
-from workflow.scrub.jsontext.values import NULL, rewrite, rewrite_texts, write_text
+from workflow.scrub.jsontext.values import EMPTY, NULL, rewrite, rewrite_texts, write_text
 from workflow.scrub.report import Tally
 
 _OPENINGS: Final = (b': "', b':"')
@@ -56,7 +56,7 @@ def replace_all(block: bytes, key: bytes, values: list[Any], action: Action) -> 
         be made sure of.
     """
     site = Site(block, key, values)
-    token = _constant(action)
+    token = _constant(action, values)
     if token is not None and values and len(values[0]) > _LONG:
         return _jump_over(block, site, token)
     tails = block.split(key)
@@ -71,10 +71,18 @@ def replace_all(block: bytes, key: bytes, values: list[Any], action: Action) -> 
     return _ask_each(head, tails, site, action)
 
 
-def _constant(action: Action) -> bytes | None:
+def _constant(action: Action, values: list[Any]) -> bytes | None:
+    """Return what all texts become, None if that differs.
+
+    A text that is the constant already stays as it is spelled. So each is asked for where one could
+    be spelled otherwise, which takes an escape, here or there.
+    """
     if action.nulls:
         return NULL
-    return None if action.constant is None else write_text(action.constant, ascii_only=True)
+    if not action.constant:
+        return None if action.constant is None else EMPTY
+    token = write_text(action.constant, ascii_only=True)
+    return None if b"\\" in token or b"\\" in b"".join(values) else token
 
 
 def _put_constant(head: bytes, tails: list[bytes], site: Site, token: bytes) -> Replaced:

@@ -9,6 +9,7 @@ from workflow.scrub.actions.base import Action
 from workflow.scrub.row_test import RowTest
 
 NULL: Final = b"null"
+EMPTY: Final = b'""'
 _QUOTE, _TRUE, _FALSE = b'"tf'
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
@@ -39,7 +40,8 @@ def rewrite_texts(action: Action, tokens: list[bytes]) -> list[bytes] | None:
     with a line end between them, which is then the only escape of its kind.
     """
     joined = b"\n".join(tokens)
-    if not tokens or b"\\" in joined or not joined.isascii():
+    # A DEL may stand as it is, but would be written with an escape.
+    if not tokens or b"\\" in joined or b"\x7f" in joined or not joined.isascii():
         return None
     answers = action.on_texts(joined.decode()[1:-1].split('"\n"'))
     texts = [answer for answer in answers if answer is not None]
