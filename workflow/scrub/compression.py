@@ -166,10 +166,15 @@ _BZIP2_MAGICS: Final = tuple(
     for level in range(1, 10)
     for block in (b"1AY&SY", b"\x17\x72\x45\x38\x50\x90")
 )
+# Parallel writers (pzstd) start with a frame that is to be skipped.
+_ZSTD_MAGICS: Final = (
+    b"\x28\xb5\x2f\xfd",
+    *(bytes((first, 0x2A, 0x4D, 0x18)) for first in range(0x50, 0x60)),
+)
 NONE: Final = Codec("none", (), "", _same, _same)
 CODECS: Final = (
     Codec("gzip", (b"\x1f\x8b\x08",), ".gz", _unpack_gzip, _pack_gzip),
-    Codec("zstd", (b"\x28\xb5\x2f\xfd",), ".zst", _unpack_zstd, _pack_zstd),
+    Codec("zstd", _ZSTD_MAGICS, ".zst", _unpack_zstd, _pack_zstd),
     Codec("bzip2", _BZIP2_MAGICS, ".bz2", _unpack_bzip2, _pack_bzip2),
 )
 # Compressions that we know by sight and cannot keep.

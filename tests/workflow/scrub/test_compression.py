@@ -46,6 +46,15 @@ def test_members_are_read_as_one_stream(name):
     assert b"".join(recognise(output).unpack([output])) == BLANKED
 
 
+def test_zstd_may_start_with_a_frame_that_is_to_be_skipped():
+    skipped = b"\x50\x2a\x4d\x18\x04\0\0\0meta"
+
+    output, report = scrubbed(skipped + CHECKED_ZSTD(TEXT), "object")
+
+    assert report.compression == "zstd"
+    assert b"".join(recognise(output).unpack([output])) == BLANKED
+
+
 @pytest.mark.parametrize("codec", CODECS, ids=lambda codec: codec.name)
 @pytest.mark.parametrize("size", [1, 13, 4096])
 def test_chunks_mean_nothing(codec, size):
