@@ -43,7 +43,8 @@ class RowTest:
         """Tell whether a row with this number goes."""
         if self._pattern is not None:
             return self._pattern.search(value) is not None
-        if not self._numbers:
+        # To Python "1_0" is ten, to nobody else.
+        if not self._numbers or "_" in value:
             return False
         try:
             number = Decimal(value)

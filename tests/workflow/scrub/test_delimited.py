@@ -137,6 +137,12 @@ def test_row_rule_takes_the_record(rule, kept):
     assert (report.rows, report.rows_dropped) == (5, 5 - len(kept))
 
 
+def test_row_rule_takes_no_underscore_for_a_digit():
+    output, _ = scrubbed("n,c\n1,1_0\n2,10\n", A, drop_rows=RowRule("c", equals=10))
+
+    assert output == "n,c\n1,1_0\n"
+
+
 FIELD = st.one_of(
     st.text('xy,"\n\r;ø 1', max_size=5),
     st.sampled_from(["", "17", "true", "2024-10-18", "x@y"]),
