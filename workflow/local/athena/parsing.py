@@ -6,11 +6,20 @@ from dataclasses import dataclass
 
 import sqlglot
 from sqlglot import exp
+from sqlglot.dialects.trino import Trino
 from sqlglot.errors import ParseError, SqlglotError, TokenError
 
 from workflow.local.athena.failures import QueryFailed, QueryRefused
 
 DIALECT = "trino"
+
+
+class PlainTrino(Trino):
+    """Trino's SQL with subscripts as they are written: sqlglot would count arrays from 0."""
+
+    INDEX_OFFSET = 0
+
+
 # What sqlglot understands in every dialect, but Trino does not.
 _FOREIGN = (exp.ILike, exp.Qualify, exp.Pivot, exp.Hint, exp.Into, exp.Lock)
 
@@ -96,7 +105,7 @@ def _one(text: str) -> exp.Expr:
         tokens = sqlglot.tokenize(text, read=DIALECT)
         if any(token.token_type.name == "DCOLON" for token in tokens):
             raise malformed("mismatched input ':'", text, text.find("::"))
-        trees = sqlglot.parse(text, read=DIALECT)
+        trees = sqlglot.parse(text, read=PlainTrino)
     except ParseError as error:
         raise _refusal(text, error) from None
     except (TokenError, SqlglotError, RecursionError):

@@ -17,6 +17,7 @@ from sqlglot.optimizer.scope import traverse_scope
 from sqlglot.schema import MappingSchema
 
 from workflow.local.athena.catalog import CATALOG, HIDDEN, INVALID, Table
+from workflow.local.athena.concatenation import type_rules
 from workflow.local.athena.data_types import DataType, to_trino
 from workflow.local.athena.failures import QueryFailed
 from workflow.local.athena.loading import Source
@@ -70,7 +71,9 @@ def resolve(
         raise _not_found(parsed, str(error), tree, schema) from None
     _show_having(qualified)
     _type_decimals(qualified)
-    typed = annotate_types(qualified, schema=schema, dialect=DIALECT)
+    typed = annotate_types(
+        qualified, schema=schema, dialect=DIALECT, expression_metadata=type_rules()
+    )
     assert isinstance(typed, exp.Query)
     return Resolved(typed, tables)
 

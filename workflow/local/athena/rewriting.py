@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from workflow.local.athena.casting import rewrite_cast, rewrite_try
+from workflow.local.athena.concatenation import rewrite_concatenation
 from workflow.local.athena.decimals import (
     narrow_sum,
     rewrite_average,
@@ -44,7 +45,6 @@ from workflow.local.athena.typing_rules import (
     check_between,
     check_branches,
     check_comparison,
-    check_concatenation,
     check_list,
     check_set_operation,
     check_text,
@@ -217,7 +217,7 @@ REWRITES: dict[type[exp.Expr], Rewrite] = {
     exp.GTE: check_comparison,
     exp.LT: check_comparison,
     exp.LTE: check_comparison,
-    exp.DPipe: check_concatenation,
+    exp.DPipe: rewrite_concatenation,
 }
 _CLOCK = (exp.CurrentTimestamp, exp.CurrentDate, exp.Localtimestamp)
 

@@ -1,7 +1,6 @@
 """Arrays and maps by position and by key: where Trino fails and DuckDB gives NULL."""
 
 from sqlglot import exp
-from sqlglot.expressions.builders import apply_index_offset
 
 from workflow.local.athena.failures import not_supported
 from workflow.local.athena.nodes import call, common_decimal, is_kind, item_type
@@ -12,9 +11,7 @@ _KEY_AND_VALUE = 2
 def rewrite_subscript(node: exp.Expr) -> exp.Expr:
     """Take an item; beyond the end Trino fails, except for element_at."""
     assert isinstance(node, exp.Bracket)
-    index = apply_index_offset(
-        node.this, node.expressions, 1 - (node.args.get("offset") or 0), dialect="trino"
-    )[0]
+    index = node.expressions[0]
     if is_kind(node.this, "MAP"):
         return _map_value(node, index)
     if is_kind(node.this, "STRUCT"):
