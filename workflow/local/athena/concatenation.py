@@ -7,13 +7,20 @@ from sqlglot.dialects.trino import Trino
 from sqlglot.optimizer.annotate_types import TypeAnnotator
 
 from workflow.local.athena.nodes import call, common_decimal, is_kind, item_type, kind
+from workflow.local.athena.subscripts import widen_array
 from workflow.local.athena.typing_rules import check_concatenation
 
 
 def type_rules() -> dict[Any, Any]:
     """Give sqlglot's rules for types, where what holds an array is one."""
     rule = {"annotator": _annotate}
-    return {**Trino.EXPRESSION_METADATA, exp.DPipe: rule, exp.Concat: rule}
+    array = {"annotator": _annotate_array}
+    return {**Trino.EXPRESSION_METADATA, exp.DPipe: rule, exp.Concat: rule, exp.Array: array}
+
+
+def _annotate_array(annotator: TypeAnnotator, node: exp.Expr) -> exp.Expr:
+    typed: exp.Expr = Trino.EXPRESSION_METADATA[exp.Array]["annotator"](annotator, node)
+    return widen_array(typed)
 
 
 def _annotate(_annotator: TypeAnnotator, node: exp.Expr) -> exp.Expr:
