@@ -231,7 +231,7 @@ class CsvOracle:
     def join(self, fields, names):
         gone = {name for name, action in self.rules if action.removes}
         kept = [f for f, name in zip(fields, names, strict=True) if name not in gone]
-        return self.delimiter.join(kept)
+        return '""' if len(kept) < len(names) and kept == [""] else self.delimiter.join(kept)
 
     def read(self, field):
         return field[1:-1].replace('""', '"') if field.startswith('"') else field

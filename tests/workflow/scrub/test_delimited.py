@@ -137,6 +137,13 @@ def test_row_rule_takes_the_record(rule, kept):
     assert (report.rows, report.rows_dropped) == (5, 5 - len(kept))
 
 
+def test_empty_value_that_is_left_alone_is_no_blank_line():
+    output, _ = scrubbed("a,b\n1,\n2,y\n", Rule("a", "drop"), reshape=True)
+
+    assert output == 'b\n""\ny\n'
+    assert scrubbed(output, Rule("a", "drop"), reshape=True)[0] == output
+
+
 def test_row_rule_takes_no_underscore_for_a_digit():
     output, _ = scrubbed("n,c\n1,1_0\n2,10\n", A, drop_rows=RowRule("c", equals=10))
 

@@ -38,6 +38,8 @@ class Columns:
         """Return a record of the fields that stay."""
         if self.removed:
             fields = [f for column, f in enumerate(fields) if column not in self.removed]
+            # An empty field that is left alone would be a blank line, which is no row.
+            fields = [b'""'] if fields == [b""] else fields
         return self.delimiter.join(fields)
 
 
