@@ -148,6 +148,12 @@ def _lateral(_node: exp.Expr) -> exp.Expr:
     raise not_supported("LATERAL")
 
 
+def _dot(node: exp.Expr) -> exp.Expr:
+    if isinstance(node.expression, exp.Star):
+        raise not_supported("The fields of a row by a star")
+    return node
+
+
 def _then(*rules: Rewrite) -> Rewrite:
     """Apply one rule after the other, until one gives another node."""
 
@@ -188,6 +194,7 @@ REWRITES: dict[type[exp.Expr], Rewrite] = {
     exp.Trim: _trim,
     exp.SplitPart: _split_part,
     exp.Lateral: _lateral,
+    exp.Dot: _dot,
     exp.Upper: _then(check_text, lambda node: call("trino_upper", node.this)),
     **dict.fromkeys((exp.Lower, exp.Length, exp.Split, exp.RegexpLike), check_text),
     **dict.fromkeys((exp.StrPosition, exp.Replace, exp.StartsWith, exp.Pad), check_text),
