@@ -119,7 +119,7 @@ def test_redrives_a_failed_run_in_the_state_where_it_failed(world, lakescrub):
         action=Fault(403, "AccessDenied"),
     ):
         world.fall_due()
-        running = world.wait(key, version, Status.RUNNING)
+        running = world.taken_up(key, version)
         world.execution_ended(running.execution, impatient=True)
     failed = lakescrub("runs", "show", key)
 

@@ -134,7 +134,7 @@ def test_waits_out_a_throttled_store_and_pages_nobody(world):
     )
 
     world.fall_due()
-    arn = world.wait(key, version, Status.RUNNING).execution
+    arn = world.taken_up(key, version).execution
     execution = world.execution_ended(arn, impatient=True)
 
     assert execution["status"] == "SUCCEEDED"

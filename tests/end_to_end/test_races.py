@@ -203,7 +203,7 @@ class TestLostAnswers:
         )
 
         world.fall_due()
-        arn = world.wait(key, version, Status.RUNNING).execution
+        arn = world.taken_up(key, version).execution
         execution = world.execution_ended(arn, impatient=True)
 
         assert execution["status"] == "FAILED"

@@ -116,6 +116,15 @@ class World:
 
         return eventually(look, what=f"{key} {version} reaching {sorted(wanted)}")
 
+    def taken_up(self, key, version):
+        """Wait until a run has claimed a version, whatever it has made of it since."""
+
+        def look():
+            entry = self.entry(key, version)
+            return entry if entry and entry.execution else None
+
+        return eventually(look, what=f"a run taking up {key} {version}")
+
     def ended(self, key, version):
         """Wait for a version's ending and its execution's; give the entry."""
         entry = self.wait(key, version)
