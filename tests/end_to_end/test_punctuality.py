@@ -31,13 +31,21 @@ def without_timers(world):
 def without_sweeper(world):
     """Stop the schedule of the sweeper."""
     scheduler = world.stack.client("scheduler")
-    (listed,) = scheduler.list_schedules()["Schedules"]
-    known = scheduler.get_schedule(Name=listed["Name"], GroupName=listed["GroupName"])
+    function = world.stack.outputs["SweepOverdueFunction"]
+    (known,) = (
+        found
+        for listed in scheduler.list_schedules()["Schedules"]
+        if function in (found := scheduler.get_schedule(**_name(listed)))["Target"]["Arn"]
+    )
     kept = ("Name", "GroupName", "ScheduleExpression", "FlexibleTimeWindow", "Target")
     settings = {name: known[name] for name in kept}
     scheduler.update_schedule(**settings, State="DISABLED")
     yield
     scheduler.update_schedule(**settings, State="ENABLED")
+
+
+def _name(listed):
+    return {"Name": listed["Name"], "GroupName": listed["GroupName"]}
 
 
 def test_needs_no_sweeper_where_the_timer_is_punctual(world, without_sweeper):

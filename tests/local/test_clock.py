@@ -12,8 +12,10 @@ from workflow.local.clock import Clock
 
 def test_fires_a_schedule_when_the_clock_passes_its_time(lab: Lab) -> None:
     url, queue = lab.queue()
-    lab.client("scheduler").create_schedule(
-        Name=lab.name("schedule"),
+    scheduler = lab.client("scheduler")
+    name = lab.name("schedule")
+    scheduler.create_schedule(
+        Name=name,
         ScheduleExpression="rate(1 hour)",
         FlexibleTimeWindow={"Mode": "OFF"},
         Target={"Arn": queue, "RoleArn": lab.role(), "Input": json.dumps({"tick": 1})},
@@ -22,6 +24,7 @@ def test_fires_a_schedule_when_the_clock_passes_its_time(lab: Lab) -> None:
     lab.stack.advance(3601)
 
     found = wait_for(lambda: lab.client("sqs").receive_message(QueueUrl=url).get("Messages"))
+    scheduler.delete_schedule(Name=name)
     assert json.loads(found[0]["Body"]) == {"tick": 1}
 
 

@@ -1,6 +1,7 @@
 """The Python API of the stack, in a process of its own: a process holds one stack at a time."""
 
 import json
+import os
 import pathlib
 import subprocess
 import sys
@@ -14,9 +15,14 @@ def handler(event, context):
 """
 
 
-def run(script: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
+def run(
+    script: str, *arguments: str, temporary: pathlib.Path
+) -> "subprocess.CompletedProcess[str]":
+    # A folder for temporary files of its own: other tests start and end stacks meanwhile.
+    temporary.mkdir()
     return subprocess.run(
         [sys.executable, "-c", textwrap.dedent(script), *arguments],
+        env={**os.environ, "TMPDIR": str(temporary)},
         capture_output=True,
         text=True,
         timeout=60,
@@ -78,6 +84,7 @@ def test_serves_again_in_the_same_process_with_nothing_of_the_stack_before(
         print(json.dumps(told))
         """,
         str(tmp_path),
+        temporary=tmp_path / "temporary",
     )
 
     assert ended.returncode == 0, ended.stderr
@@ -94,7 +101,7 @@ def test_serves_again_in_the_same_process_with_nothing_of_the_stack_before(
     assert ended.stderr == ""
 
 
-def test_gives_everything_back_when_the_deployment_fails() -> None:
+def test_gives_everything_back_when_the_deployment_fails(tmp_path: pathlib.Path) -> None:
     ended = run(
         """
         import json, os, pathlib, tempfile, threading
@@ -102,14 +109,14 @@ def test_gives_everything_back_when_the_deployment_fails() -> None:
         from workflow.local.stack import EmbeddedStack
 
         folder = pathlib.Path(tempfile.gettempdir())
-        before = set(folder.glob("lakescrub-*"))
         try:
             EmbeddedStack.start(template={"Resources": {"X": {"Type": "AWS::No::Thing"}}})
         except DeploymentFailed as error:
             print(error)
-        assert set(folder.glob("lakescrub-*")) <= before
+        assert not list(folder.glob("lakescrub-*"))
         assert not [t for t in threading.enumerate() if t.name.startswith("lakescrub")]
-        """
+        """,
+        temporary=tmp_path / "temporary",
     )
 
     assert ended.returncode == 0, ended.stderr
