@@ -215,6 +215,15 @@ def _runs() -> Iterator[AlarmSettings]:
         periods=3,
     )
     yield AlarmSettings(
+        name="SweepIncomplete",
+        problem="The sweeper could not take care of some entries for 15 minutes.",
+        metric="SweepFailures",
+        dimensions=_service("sweep_overdue"),
+        # Each tick tries again, so a failure that passes is none; one that stays is in every tick.
+        statistic="Minimum",
+        periods=3,
+    )
+    yield AlarmSettings(
         name="TablesMissing",
         problem="A crawl ended without the table that a dataset names.",
         metric="CatalogTablesMissing",

@@ -57,6 +57,14 @@ def test_silence_of_the_sweeper_rings(template):
     assert silent["ComparisonOperator"] == "LessThanThreshold"
 
 
+def test_a_sweep_that_fails_once_rings_no_alarm(template):
+    (incomplete,) = [alarm for alarm in _alarms(template) if _section(alarm) == "SweepIncomplete"]
+
+    assert incomplete["MetricName"] == "SweepFailures"
+    assert incomplete["Statistic"] == "Minimum"
+    assert incomplete["EvaluationPeriods"] == 3
+
+
 ROOT = Path(__file__).parents[2]
 BATCHES = (ROOT / "workflow" / "aws" / "handling.py").read_text(encoding="utf-8")
 METRICS = {
