@@ -96,6 +96,8 @@ def read_objects(lake: s3.IBucket) -> list[iam.PolicyStatement]:
     return [
         use_key("Decrypt", lake, "kms:Decrypt"),
         allow("ReadObjects", actions, lake.arn_for_objects("*")),
+        # No condition on prefixes: HeadObject, for which this is, has none. scrub_object also
+        # looks for the metadata of tables with it.
         allow("TellMissingFromForbidden", ["s3:ListBucket"], lake.bucket_arn),
     ]
 

@@ -15,6 +15,7 @@ from workflow.entry import Checksum, Entry, Intent
 from workflow.errors import ObjectChanged, ObjectMissing
 from workflow.messages import ObjectPath, RunInput, Timer, execution_name
 from workflow.scrub import SecretKey
+from workflow.scrub.parquet.managed import Look
 from workflow.stored_object import StoredObject, Written
 from workflow.stores import LastCrawl, Table
 from workflow.transitions import OPERATOR_ARROWS, PARKED, Status, may_follow
@@ -45,6 +46,7 @@ class FakeLake:
     after: Callable[[str], None] = nothing
     keys: dict[str, list[Version]] = field(default_factory=dict)
     writes: int = 0
+    page: int = 1000
     erased: list[str] = field(default_factory=list)
     _numbers: Iterator[int] = field(default_factory=lambda: iter(range(1, 1_000_000)))
 
@@ -116,6 +118,12 @@ class FakeLake:
         if found.stored.etag != stored.etag:
             raise ObjectChanged(str(path))
         return io.BytesIO(found.body)
+
+    def look_into(self, bucket: str, folder: str) -> Look:
+        self._called("look_into")
+        below = [key.removeprefix(folder) for key in self.keys if key.startswith(folder)]
+        names = {folder + "".join(each.partition("/")[:2]) for each in below}
+        return Look(set(sorted(names)[: self.page]), whole=len(names) <= self.page)
 
     def writer(
         self, path: ObjectPath, *, instead_of: StoredObject, tags: Mapping[str, str]

@@ -11,6 +11,7 @@ from typing import Any, BinaryIO, Protocol
 from workflow.entry import Checksum, Entry, Intent
 from workflow.messages import ObjectPath, RunInput, Timer
 from workflow.scrub import SecretKey
+from workflow.scrub.parquet.managed import Look
 from workflow.stored_object import StoredObject, Written
 
 
@@ -50,6 +51,9 @@ class LakeStore(Protocol):
 
     def open(self, path: ObjectPath, stored: StoredObject) -> BinaryIO:
         """Open exactly the version that was looked at."""
+
+    def look_into(self, bucket: str, folder: str) -> Look:
+        """See what a folder has in it, as far as one request tells."""
 
     def writer(
         self, path: ObjectPath, *, instead_of: StoredObject, tags: Mapping[str, str]

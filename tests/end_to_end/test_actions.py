@@ -51,6 +51,23 @@ def test_scrubs_a_column_of_a_parquet_file(world):
     assert b"canary-" not in b"".join(world.versions(key).values())
 
 
+def test_refuses_a_parquet_file_of_a_table_and_leaves_it(world):
+    key = world.key("t/day=1/a.parquet", dataset="broken")
+    log = world.key("t/_delta_log/00000000000000000000.json", dataset="broken")
+    table = pa.table({"id": [1], "secret": [canary()]})
+    buffer = io.BytesIO()
+    pq.write_table(table, buffer)
+    world.s3.put_object(Bucket=world.lake, Key=log, Body=b'{"metaData": {}}\n')
+    version = world.upload(key, buffer.getvalue())
+
+    entry = world.run(key, version)
+
+    assert entry.status is Status.REJECTED
+    assert entry.failure.name == "TableManaged"
+    assert "Delta" in entry.failure.reason
+    assert world.versions(key) == {version: buffer.getvalue()}
+
+
 def test_scrubs_a_column_of_a_csv_file(world):
     key, secret = world.key("a.csv", dataset="broken"), canary()
     body = f'id,secret,note\r\n1,{secret},"a ""b"", c"\r\n2,"{secret}",\r\n'.encode()

@@ -4,11 +4,14 @@ The embedded stack enforces roles as far as the emulator can; this is what AWS i
 for. The way of objects below is made to reach each kind of request once.
 """
 
+import io
 import json
 import time
 from collections import defaultdict
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from tests.end_to_end.world import DELAY, World, eventually, row
@@ -169,6 +172,7 @@ def _account(stack):
 def _walk(world):
     tagged = _processed(world, world.key(), row("x"), Tagging="team=a")
     _processed(world, world.key("unchanged.jsonl"), row(""), Tagging="team=a")
+    _processed(world, world.key("columns.parquet"), _columns())
     _processed(world, world.key("broken.jsonl"), b'{"id": \n')
     _processed(world, world.key("large.jsonl"), MANY_ROWS)
     _processed(world, world.key("large-broken.jsonl"), MANY_ROWS + b"{\n")
@@ -178,6 +182,12 @@ def _walk(world):
     _processed(world, f"keyed/day=1/{tagged}.jsonl", row("x"))
     _fall_due_again(world, world.key(), tagged)
     _swept(world, world.key("late.jsonl"))
+
+
+def _columns():
+    sink = io.BytesIO()
+    pq.write_table(pa.table({"id": [1], "secret": ["x"]}), sink)
+    return sink.getvalue()
 
 
 def _processed(world, key, body, **parameters):

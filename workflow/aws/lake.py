@@ -14,6 +14,7 @@ from workflow.aws.object_writer import ObjectWriter
 from workflow.entry import Checksum, Intent
 from workflow.errors import ServiceUnavailable, UnsupportedEncryption
 from workflow.messages import ObjectPath
+from workflow.scrub.parquet.managed import Look
 from workflow.stored_object import StoredObject, stored_version
 
 if TYPE_CHECKING:
@@ -117,6 +118,14 @@ class Lake:
         return io.BufferedReader(
             ObjectReader(get, size=stored.size, name=str(path)), buffer_size=_READ_BYTES
         )
+
+    def look_into(self, bucket: str, folder: str) -> Look:
+        """See what a folder has in it, as far as one request tells."""
+        with told(f"ListObjectsV2 on s3://{bucket}/{folder}"):
+            answer = self._client.list_objects_v2(Bucket=bucket, Prefix=folder, Delimiter="/")
+        files = {each["Key"] for each in answer.get("Contents", ())}
+        folders = {each["Prefix"] for each in answer.get("CommonPrefixes", ())}
+        return Look(files | folders, whole=not answer["IsTruncated"])
 
     def writer(
         self, path: ObjectPath, *, instead_of: StoredObject, tags: Mapping[str, str]

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final, cast
 
 from workflow.errors import NotFound
+from workflow.scrub.parquet.managed import Look, neighbours, table_format_of
 
 if TYPE_CHECKING:
     from io import BufferedReader
@@ -52,6 +53,26 @@ def _seekable_if_needed() -> Iterator[BinaryIO]:
         shutil.copyfileobj(source, copy)
         copy.seek(0)
         yield cast("BinaryIO", copy)
+
+
+def table_format_beside(name: str) -> str | None:
+    """Return the table format that a Parquet file belongs to, by the folders above it."""
+    path = Path(name).absolute()
+
+    def look(folder: str) -> Look:
+        return Look(_names(Path(path.anchor, folder), folder), whole=True)
+
+    key = path.as_posix().removeprefix(path.anchor)
+    return table_format_of(key, {}, neighbours(key, look))
+
+
+def _names(path: Path, folder: str) -> set[str]:
+    try:
+        with os.scandir(path) as found:
+            return {f"{folder}{each.name}{'/' if each.is_dir() else ''}" for each in found}
+    except OSError:
+        # Not ours to look into: whoever may not list a folder cannot keep a table there.
+        return set()
 
 
 @contextmanager

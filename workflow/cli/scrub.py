@@ -8,9 +8,9 @@ from typing import Annotated, Any
 
 import typer
 
-from workflow.cli.files import open_input, open_output
+from workflow.cli.files import open_input, open_output, table_format_beside
 from workflow.cli.output import AsJson, print_json, print_pairs, print_table, say
-from workflow.errors import NotFound, PolicyError, UsageError
+from workflow.errors import NotFound, PolicyError, TableManaged, UsageError
 from workflow.policy import read_policies
 from workflow.scrub import Rule, ScrubOptions, ScrubReport, SecretKey, check_rules
 from workflow.scrub import scrub as scrub_stream
@@ -80,7 +80,16 @@ def scrub(
             name="" if source == STANDARD_STREAM else source,
             options=options,
         )
+        _refuse_managed(source, report)
     _tell(report, as_json=as_json, to_stdout=output != STANDARD_STREAM)
+
+
+def _refuse_managed(source: str, report: ScrubReport) -> None:
+    if source == STANDARD_STREAM or report.format != "parquet" or not report.changed:
+        return
+    managed = table_format_beside(source)
+    if managed is not None:
+        raise TableManaged(f"{source} belongs to a table of {managed}")
 
 
 def _read_policy(dataset: str | None, fields: list[str], file: Path) -> _Policy:

@@ -11,6 +11,7 @@ from workflow.messages import ObjectPath
 from workflow.policy import Dataset, Policies
 from workflow.scrub import ScrubOptions, ScrubReport, scrub
 from workflow.steps.inspect_object import Inspection
+from workflow.steps.managed_tables import refuse_managed
 from workflow.steps.own_writes import is_as_intended, is_output_of
 from workflow.steps.tagging import TAG, tag, with_ours
 from workflow.stored_object import StoredObject, Written
@@ -193,16 +194,9 @@ def _options(dataset: Dataset, keys: Callable[[], KeyStore]) -> ScrubOptions:
     return replace(dataset.options, key=keys().get(dataset.hash_key))
 
 
-class _Nowhere:
-    """A sink for a scrub that is only counted."""
-
-    def write(self, data: bytes, /) -> int:
-        return len(data)
-
-
 def _scrub(job: _Job, sink: Any, *, lake: LakeStore) -> ScrubReport:
     with lake.open(job.path, job.source) as source:
-        return scrub(
+        report = scrub(
             source,
             sink,
             rules=job.dataset.rules,
@@ -210,10 +204,13 @@ def _scrub(job: _Job, sink: Any, *, lake: LakeStore) -> ScrubReport:
             name=job.path.key,
             options=job.options,
         )
+    if report.changed or not job.source_is_current:
+        refuse_managed(job.path, report.format, lake=lake)
+    return report
 
 
 def _observe(job: _Job, *, lake: LakeStore, ledger: LedgerStore) -> Result:
-    report = _scrub(job, _Nowhere(), lake=lake)
+    report = _scrub(job, None, lake=lake)
     _record(job.entry, _reported(job, report), ledger=ledger)
     return Result(Status.OBSERVED, report=report, tagged=False)
 

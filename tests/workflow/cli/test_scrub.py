@@ -3,8 +3,11 @@ import io
 import json
 import sys
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
+from workflow.cli.files import table_format_beside
 from workflow.cli.main import main
 
 POLICY = """
@@ -149,3 +152,21 @@ def test_missing_input_is_not_found(tmp_path):
     arguments = ["-o", str(tmp_path / "out"), "--field", "email=blank"]
 
     assert main(["scrub", str(tmp_path / "none"), *arguments]) == 5
+
+
+def test_file_of_a_table_is_refused_by_what_lies_beside_it(tmp_path, capsys):
+    source, target = tmp_path / "t" / "x=1" / "a.parquet", tmp_path / "out"
+    (tmp_path / "t" / "_delta_log").mkdir(parents=True)
+    (tmp_path / "t" / "_delta_log" / "00000000000000000000.json").touch()
+    source.parent.mkdir()
+    pq.write_table(pa.table({"email": ["ann@example.org"], "n": [1]}), source)
+
+    assert main(["scrub", str(source), "-o", str(target), "--field", "email=blank"]) == 4
+    assert "belongs to a table of Delta" in capsys.readouterr().err
+    assert not target.exists()
+    # What is not changed breaks no table.
+    assert main(["scrub", str(source), "-o", str(target), "--field", "phone=blank"]) == 0
+
+
+def test_folder_that_cannot_be_listed_tells_nothing(tmp_path):
+    assert table_format_beside(str(tmp_path / "none" / "a.parquet")) is None

@@ -3,19 +3,27 @@
 Iceberg, Hudi and Delta keep lists of their data files with sizes and statistics. What tells them
 is their layout beside the file, so whoever can list the bucket asks with the keys that it sees;
 a file alone gives itself away only by what its writer put into the footer.
+
+A table's root is any folder above the file: a dataset may as well be a folder within the table. So
+the folders are looked into one by one, up to the bucket itself. One look shows what a folder has
+next to the file; only where that is too much for one look are the marks looked for one by one.
 """
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
 _ICEBERG_METADATA = re.compile(
-    r"metadata/(?:[^/]*\.metadata\.json(?:\.gz)?|snap-[^/]*\.avro|version-hint\.text)$"
+    r"metadata/(?:[^/]*\.metadata\.json(?:\.gz)?|snap-[^/]*\.avro|version-hint\.text"
+    # Manifests: a folder with a thousand of them shows nothing else at the first look.
+    r"|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}-m\d+\.avro)$"
 )
+# Where the table formats keep what they know of their files.
+_MARKS = ("_delta_log/", ".hoodie/", "metadata/")
 # <file id>_<write token>_<instant>.parquet, the instant being a time stamp.
 _HUDI_NAME = re.compile(
     r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}-\d+_\d+-\d+-\d+_\d{14,17}\.parquet$"
@@ -30,6 +38,34 @@ _FOOTER_KEYS = {
 _DELTA_KEYS = ("delta.", "io.delta.")
 
 
+class Look(NamedTuple):
+    """What one look into a folder shows.
+
+    Attributes:
+        names: Whole keys of what is in it, those of folders ending with a slash.
+        whole: Whether that is all.
+    """
+
+    names: Iterable[str]
+    whole: bool
+
+
+def neighbours(key: str, look: Callable[[str], Look]) -> Iterator[str]:
+    """Yield the keys in the folders above a file that may tell whose it is.
+
+    Args:
+        key: The file's key.
+        look: Looks into a folder, which is named by its key with the slash at its end.
+    """
+    above = key.split("/")[:-1]
+    for depth in range(len(above), -1, -1):
+        folder = "".join(f"{name}/" for name in above[:depth])
+        names, whole = look(folder)
+        for mark in _MARKS:
+            if not whole or folder + mark in names:
+                yield from look(folder + mark).names
+
+
 def table_format_of(
     key: str, metadata: Mapping[str, str | None], neighbours: Iterable[str] = ()
 ) -> str | None:
@@ -38,10 +74,15 @@ def table_format_of(
     Args:
         key: The file's key or path.
         metadata: The key-value metadata of its footer.
-        neighbours: Other keys of the same bucket, as many as the caller cares to list: those in
-            the folders above the file are the ones that tell.
+        neighbours: Other keys of the same bucket: `neighbours` finds those that tell.
     """
     return _by_footer(metadata) or _by_path(key) or _by_neighbours(key, neighbours)
+
+
+def is_table_metadata(key: str) -> str | None:
+    """Return the table format that a file of any format is metadata of."""
+    found = _marks(key)
+    return None if found is None else found[0]
 
 
 def _by_footer(metadata: Mapping[str, str | None]) -> str | None:

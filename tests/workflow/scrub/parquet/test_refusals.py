@@ -19,6 +19,7 @@ from workflow.scrub import Rule, scrub
 from workflow.scrub.parquet import compact, table_format_of
 from workflow.scrub.parquet.fields import Chunk, Element, File, Group, Meta
 from workflow.scrub.parquet.layout import chunk_meta
+from workflow.scrub.parquet.managed import Look, is_table_metadata, neighbours
 
 
 def any_data(**options):
@@ -100,6 +101,60 @@ def test_summary_of_other_files_is_refused():
 )
 def test_files_of_table_formats_are_known_by_their_layout(key, metadata, neighbours, found):
     assert table_format_of(key, metadata, neighbours) == found
+
+
+def _bucket(*keys, page=1000):
+    """Look into the folders of a bucket, as far as a page shows."""
+
+    def look(folder):
+        below = [key.removeprefix(folder) for key in keys if key.startswith(folder)]
+        names = sorted({folder + "".join(each.partition("/")[:2]) for each in below})
+        return Look(names[:page], whole=len(names) <= page)
+
+    return look
+
+
+ICEBERG_MANIFEST = "metadata/0e4e4a1c-9f6b-4f1c-8f43-2d7a0a1d7d2f-m0.avro"
+
+
+@pytest.mark.parametrize("page", [1000, 1])
+@pytest.mark.parametrize(
+    ("mark", "found"),
+    [
+        ("lake/t/_delta_log/00000000000000000000.json", "Delta"),
+        ("lake/t/x=1/_delta_log/_sidecars/0.parquet", "Delta"),
+        ("lake/.hoodie/hoodie.properties", "Hudi"),
+        ("lake/t/metadata/00000-1.metadata.json", "Iceberg"),
+        (f"lake/t/{ICEBERG_MANIFEST}", "Iceberg"),
+        ("metadata/v1.metadata.json", "Iceberg"),
+        ("lake/t/metadata/notes.json", None),
+        ("lake/u/_delta_log/0.json", None),
+        ("lake/t/x=2/_delta_log/0.json", None),
+    ],
+)
+def test_folders_above_a_file_are_looked_into_up_to_the_bucket(mark, found, page):
+    """A page that shows one name only hides the marks behind the others."""
+    key = "lake/t/x=1/part-0.parquet"
+    look = _bucket(key, "lake/t/x=1/.a", "lake/t/.b", "lake/.a", ".a", mark, page=page)
+
+    assert table_format_of(key, {}, neighbours(key, look)) == found
+
+
+def test_one_look_for_each_folder_is_enough_where_there_is_no_table():
+    looks = []
+
+    def look(folder):
+        looks.append(folder)
+        return Look(["a/b/c.parquet"], whole=True)
+
+    assert table_format_of("a/b/c.parquet", {}, neighbours("a/b/c.parquet", look)) is None
+    assert looks == ["a/b/", "a/", ""]
+
+
+def test_metadata_of_tables_is_known_by_its_key():
+    assert is_table_metadata("t/_delta_log/00000000000000000000.json") == "Delta"
+    assert is_table_metadata("t/metadata/v1.metadata.json") == "Iceberg"
+    assert is_table_metadata("t/metadata/people.json") is None
 
 
 def test_files_of_table_formats_are_refused():
