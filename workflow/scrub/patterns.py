@@ -1,10 +1,13 @@
 """Patterns of policies, in linear time: a backtracking one would let a row stop a whole lake."""
 
+from itertools import product
 from typing import Final, Protocol, cast
 
 from workflow.errors import PolicyError
 
 _MAX_LENGTH: Final = 4000
+# Nothing (the text's start or end), a line's end, a letter, a sign.
+_SIDES: Final = ("", "\n", "a", "-")
 
 BUILT_IN: Final = {
     "email": r"[A-Za-z0-9._%+'-]+@[A-Za-z0-9](?:[A-Za-z0-9-]*\.)+[A-Za-z]{2,24}",
@@ -25,6 +28,10 @@ class Pattern(Protocol):
         """Find the pattern anywhere in the text."""
         ...
 
+    def fullmatch(self, text: str) -> object | None:
+        """Find the pattern in all of the text."""
+        ...
+
     def sub(self, replacement: str, text: str) -> str:
         """Replace every match."""
         ...
@@ -36,16 +43,33 @@ def compile_pattern(text: str) -> Pattern:
     Raises:
         PolicyError: The pattern is wrong, too long, or needs backtracking.
     """
-    import re2  # type: ignore[import-untyped]  # noqa: PLC0415 - only patterns pay for it
-
     if not isinstance(text, str) or not 0 < len(text) <= _MAX_LENGTH:
         raise PolicyError(f"a pattern has 1 to {_MAX_LENGTH} characters")
+    return _compile(text)
+
+
+def _compile(text: str) -> Pattern:
+    import re2  # type: ignore[import-untyped]  # noqa: PLC0415 - only patterns pay for it
+
     options = re2.Options()
     options.log_errors = False
     try:
         return cast("Pattern", re2.compile(text, options))
     except re2.error as error:
         raise PolicyError(f"not a linear-time (RE2) pattern: {text!r}") from error
+
+
+def can_match_nothing(text: str) -> bool:
+    r"""Tell whether a pattern has a match of no length, wherever in whatever text.
+
+    What RE2 asserts of a place (`^`, `$`, `\b` and the like) depends on nothing but the characters
+    on either side of it, and on those only by their kind. So a few texts stand for all: the pattern
+    is put between the two sides and has to match all of what they are joined to.
+    """
+    return any(
+        _compile(f"{before}(?:{text}){after}").fullmatch(before + after) is not None
+        for before, after in product(_SIDES, repeat=2)
+    )
 
 
 def searchable(text: str) -> str:

@@ -205,7 +205,26 @@ _REFUSED = {
     ),
     "pattern that matches everywhere": (
         file_with("prefix: a/", "scrub: [{field: f, action: redact, own: ['a*']}]"),
-        f"5: {_UPLOADS}.scrub[0]: redact: the pattern 'a*' matches the empty text",
+        f"5: {_UPLOADS}.scrub[0].own: redact: own: the pattern 'a*' can match the empty text",
+    ),
+    "pattern that matches between characters": (
+        file_with(
+            "prefix: a/",
+            "scrub:",
+            "  - field: f",
+            "    action: redact",
+            "    own:",
+            "      - '[0-9]{4}'",
+            r"      - '\b'",
+        ),
+        f"8: {_UPLOADS}.scrub[0].own: redact: own: the pattern '\\\\b' can match the empty text",
+    ),
+    "pattern that backtracks": (
+        file_with("prefix: a/", r"scrub: [{field: f, action: redact, own: ['(a)\1']}]"),
+        (
+            f"5: {_UPLOADS}.scrub[0].own: redact: own: not a linear-time (RE2) pattern: "
+            r"'(a)\\1'"
+        ),
     ),
     "drop from CSV": (
         file_with("prefix: a/", "format: csv", "scrub:", "  - {field: f, action: drop}"),

@@ -6,7 +6,13 @@ from typing import ClassVar, Self
 
 from workflow.errors import PolicyError
 from workflow.scrub.actions.base import Action, refuse_unknown, whole_number
-from workflow.scrub.patterns import BUILT_IN, Pattern, compile_pattern, searchable
+from workflow.scrub.patterns import (
+    BUILT_IN,
+    Pattern,
+    can_match_nothing,
+    compile_pattern,
+    searchable,
+)
 
 
 class Replace(Action):
@@ -138,8 +144,7 @@ class Redact(Action):
             if name not in BUILT_IN:
                 raise PolicyError(f"redact knows {', '.join(BUILT_IN)}, not {name!r}")
         for pattern in own:
-            if compile_pattern(pattern).search("") is not None:
-                raise PolicyError(f"redact: the pattern {pattern!r} matches the empty text")
+            _check_own(pattern)
         sign = options.get("with", "[redacted]")
         if not isinstance(sign, str) or not sign:
             raise PolicyError("redact: with is a text, not empty")
@@ -160,6 +165,16 @@ class Redact(Action):
     def _redact_between(self, text: str) -> str:
         parts = text.split(self._sign)
         return self._sign.join(self._pattern.sub(self._template, part) for part in parts)
+
+
+def _check_own(pattern: str) -> None:
+    try:
+        compile_pattern(pattern)
+    except PolicyError as error:
+        raise PolicyError(f"redact: own: {error}") from None
+    if can_match_nothing(pattern):
+        # It would put signs between characters, at every pass more of them.
+        raise PolicyError(f"redact: own: the pattern {pattern!r} can match the empty text")
 
 
 def _texts(options: Mapping[str, object], option: str, default: list[str]) -> list[str]:
