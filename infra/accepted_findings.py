@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from aws_cdk import Acknowledgment, Stack, Validations
+from aws_cdk import Acknowledgment, Validations
 from constructs import Construct
+
+from infra.stack import LakescrubStack
 
 
 @dataclass(frozen=True)
@@ -53,15 +55,15 @@ _RUN_LOGS = "log delivery has no resources; the role is assumed by Step Function
 _NO_ACCESS_LOG = "server access logs come late and with gaps; CloudTrail data events prove access"
 
 
-def accepted_findings(stack: Stack) -> Iterator[AcceptedFinding]:
+def accepted_findings(stack: LakescrubStack) -> Iterator[AcceptedFinding]:
     """Yield every finding that is accepted for ``stack``."""
     yield from _wide_grants()
-    yield from _lake_grants()
+    yield from _lake_grants(stack)
     yield from _named_grants(stack)
-    yield from _settings()
+    yield from _settings(stack)
 
 
-def accept_findings(stack: Stack) -> None:
+def accept_findings(stack: LakescrubStack) -> None:
     """Tell CDK's validation about them, each on its own resource."""
     for accepted in accepted_findings(stack):
         construct: Construct = stack
@@ -84,14 +86,14 @@ def _wide_grants() -> Iterator[AcceptedFinding]:
     yield _on_role("Orchestration/Role", "*", f"{_TRACES}; {_RUN_LOGS}")
 
 
-def _lake_grants() -> Iterator[AcceptedFinding]:
+def _lake_grants(stack: LakescrubStack) -> Iterator[AcceptedFinding]:
+    lake = stack.existing_lake
+    bucket = f"arn:<AWS::Partition>:s3:::{lake.bucket}" if lake else "<LakeBucketB1D32E10.Arn>"
     for role, reason in _LAKE_ROLES.items():
-        yield _on_role(
-            role, "<LakeBucketB1D32E10.Arn>/*", f"the bucket is the lake's own: {reason}"
-        )
+        yield _on_role(role, f"{bucket}/*", f"the bucket is the lake: {reason}")
 
 
-def _named_grants(stack: Stack) -> Iterator[AcceptedFinding]:
+def _named_grants(stack: LakescrubStack) -> Iterator[AcceptedFinding]:
     here = "<AWS::Region>:<AWS::AccountId>"
     database = stack.stack_name.replace("-", "_")
     tables = f"arn:<AWS::Partition>:glue:{here}:table/{database}/*"
@@ -116,8 +118,9 @@ def _named_grants(stack: Stack) -> Iterator[AcceptedFinding]:
     )
 
 
-def _settings() -> Iterator[AcceptedFinding]:
-    yield AcceptedFinding("Lake/Bucket/Resource", "AwsSolutions-S1", _NO_ACCESS_LOG)
+def _settings(stack: LakescrubStack) -> Iterator[AcceptedFinding]:
+    if stack.existing_lake is None:
+        yield AcceptedFinding("Lake/Bucket/Resource", "AwsSolutions-S1", _NO_ACCESS_LOG)
     yield AcceptedFinding("Queries/Results/Resource", "AwsSolutions-S1", _NO_ACCESS_LOG)
     yield AcceptedFinding(
         "Timer/Schedule/Resource",

@@ -14,8 +14,47 @@ REDRIVE_DAYS = 14
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,19}")
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 _BUCKET_NAME = re.compile(r"(?!\d+\.\d+\.\d+\.\d+$)[a-z0-9](?:[a-z0-9-]|\.(?!\.)){1,61}[a-z0-9]")
+_KEY_ARN = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+")
 _BUCKET_PREFIXES = ("xn--", "sthree-", "amzn-s3-demo-")
 _BUCKET_SUFFIXES = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExistingLake:
+    """A bucket that is there already. The stack attaches to it and changes nothing about it.
+
+    Attributes:
+        bucket: Its name. It is in the account and the region of the stack.
+        key_arn: The KMS key that its objects are encrypted with; None for none of KMS.
+        allow_unversioned: Objects may be rewritten where no version keeps what they were. Without
+            it a run on such an upload is rejected, and says so.
+        allow_mfa_delete: Versions need not be erased, since with MFA delete nobody but the root
+            user can. No dataset may have ``erase_versions`` then.
+    """
+
+    bucket: str
+    key_arn: str | None = None
+    allow_unversioned: bool = False
+    allow_mfa_delete: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse what would fail on AWS.
+
+        Raises:
+            UsageError: A setting cannot be used.
+        """
+        _check_bucket_name(self.bucket)
+        if self.key_arn is not None and not _KEY_ARN.fullmatch(self.key_arn):
+            raise UsageError(
+                f"key_arn of the lake '{self.bucket}' is '{self.key_arn}': it must be the ARN of a "
+                "key, arn:aws:kms:REGION:ACCOUNT:key/ID; roles cannot be granted an alias"
+            )
+
+    @property
+    def allows(self) -> str:
+        """What is allowed beyond the usual, in the words of the stack's output."""
+        allowed = {"unversioned": self.allow_unversioned, "mfa-delete": self.allow_mfa_delete}
+        return " ".join(name for name, is_allowed in allowed.items() if is_allowed) or "nothing"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +65,8 @@ class Environment:
         name: Ends every fixed name, so that two environments can share an account.
         keep_data: Keep buckets and tables when the stack is deleted.
         log_retention: How long the logs of functions and runs are kept.
-        lake_bucket: The lake's name; None for one made of stack, account and region.
+        lake_bucket: The name of the stack's own lake; None for one made of stack, account, region.
+        existing_lake: A bucket to attach to, in place of a lake of the stack's own.
         data_key_arn: A KMS key for the data; None for one of the stack's own.
         alarm_email: Who is told of alarms and rejections; None for nobody yet.
         incomplete_upload_days: When S3 drops an upload that nobody completed.
@@ -40,6 +80,7 @@ class Environment:
     keep_data: bool
     log_retention: logs.RetentionDays
     lake_bucket: str | None = None
+    existing_lake: ExistingLake | None = None
     data_key_arn: str | None = None
     alarm_email: str | None = None
     incomplete_upload_days: int = 15
@@ -57,12 +98,25 @@ class Environment:
             raise UsageError(f"environment name '{self.name}': use a-z, 0-9 and -, 20 at most")
         if self.lake_bucket is not None:
             _check_bucket_name(self.lake_bucket)
+        if self.lake_bucket is not None and self.existing_lake is not None:
+            raise UsageError(
+                f"'{self.name}' has lake_bucket and existing_lake: the first is made, the second "
+                "is there; leave one out"
+            )
         for setting in ("incomplete_upload_days", "erase_margin_days"):
             if getattr(self, setting) <= REDRIVE_DAYS:
                 raise UsageError(
                     f"{setting} of '{self.name}' is {getattr(self, setting)}: it must be over "
                     f"{REDRIVE_DAYS}, since a failed run can be redriven for {REDRIVE_DAYS} days"
                 )
+
+    @property
+    def needs_versions(self) -> bool:
+        """Whether runs refuse to rewrite where no versions are kept.
+
+        The stack's own lake keeps versions by its template.
+        """
+        return self.existing_lake is not None and not self.existing_lake.allow_unversioned
 
     @property
     def stack_name(self) -> str:

@@ -80,10 +80,11 @@ class LakeStorage(Construct):
             lifecycle_rules=list(lifecycle_rules(environment, policies)),
             removal_policy=environment.removal_policy,
         )
-        self._notify(intake)
+        self._notify(intake, bucket_arn=lake_bucket_arn(environment))
 
-    def _notify(self, intake: Intake) -> None:
+    def _notify(self, intake: Intake, *, bucket_arn: str) -> None:
         """Use the bucket's own property: CDK's helper brings a function with wide rights."""
+        policy = intake.admit_bucket(bucket_arn)
         bucket = self.bucket.node.default_child
         assert isinstance(bucket, s3.CfnBucket)
         bucket.notification_configuration = s3.CfnBucket.NotificationConfigurationProperty(
@@ -93,4 +94,4 @@ class LakeStorage(Construct):
                 )
             ]
         )
-        bucket.node.add_dependency(intake.policy)
+        bucket.node.add_dependency(policy)

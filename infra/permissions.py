@@ -82,24 +82,30 @@ def keep_policies(ledger: dynamodb.Table) -> list[iam.PolicyStatement]:
     return [statement]
 
 
-def use_key(sid: str, bucket: s3.IBucket, action: str) -> iam.PolicyStatement:
-    """Use the key of a bucket, only by way of S3."""
-    assert bucket.encryption_key is not None
+def use_key(sid: str, bucket: s3.IBucket, action: str) -> list[iam.PolicyStatement]:
+    """Use the key of a bucket, only by way of S3; a bucket that is there may have none of KMS."""
+    if bucket.encryption_key is None:
+        return []
     statement = allow(sid, [action], bucket.encryption_key.key_arn)
     statement.add_condition("StringEquals", {"kms:ViaService": f"s3.{Aws.REGION}.{Aws.URL_SUFFIX}"})
-    return statement
+    return [statement]
 
 
 def read_objects(lake: s3.IBucket) -> list[iam.PolicyStatement]:
     """Look at objects and read them, in any version."""
     actions = ["s3:GetObject", "s3:GetObjectVersion"]
     return [
-        use_key("Decrypt", lake, "kms:Decrypt"),
+        *use_key("Decrypt", lake, "kms:Decrypt"),
         allow("ReadObjects", actions, lake.arn_for_objects("*")),
         # No condition on prefixes: HeadObject, for which this is, has none. scrub_object also
         # looks for the metadata of tables with it.
         allow("TellMissingFromForbidden", ["s3:ListBucket"], lake.bucket_arn),
     ]
+
+
+def see_versioning(lake: s3.IBucket) -> list[iam.PolicyStatement]:
+    """See whether the bucket keeps versions."""
+    return [allow("SeeVersioning", ["s3:GetBucketVersioning"], lake.bucket_arn)]
 
 
 def rewrite_objects(lake: s3.IBucket) -> list[iam.PolicyStatement]:
@@ -113,7 +119,7 @@ def rewrite_objects(lake: s3.IBucket) -> list[iam.PolicyStatement]:
         "s3:PutObjectVersionTagging",
     ]
     return [
-        use_key("Encrypt", lake, "kms:GenerateDataKey"),
+        *use_key("Encrypt", lake, "kms:GenerateDataKey"),
         allow("RewriteObjects", actions, lake.arn_for_objects("*")),
     ]
 
@@ -194,7 +200,7 @@ def crawl(scope: Construct, *, database: str, lake: s3.IBucket) -> list[iam.Poli
     )
     log_actions = ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"]
     return [
-        use_key("Decrypt", lake, "kms:Decrypt"),
+        *use_key("Decrypt", lake, "kms:Decrypt"),
         allow("ReadLake", ["s3:GetObject"], lake.arn_for_objects("*")),
         allow("ListLake", ["s3:ListBucket"], lake.bucket_arn),
         allow("KeepTables", actions, *_tables(scope, database)),

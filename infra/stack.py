@@ -1,9 +1,11 @@
 """The stack: composes the capabilities and names what clients look up."""
 
 from aws_cdk import CfnOutput, DefaultStackSynthesizer, Stack
+from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from infra.alarms import Alarms, Watched
+from infra.attached_lake import AttachedLake
 from infra.bundles import Bundles
 from infra.catalog import Catalog
 from infra.dashboard import Dashboard
@@ -12,7 +14,7 @@ from infra.environments import Environment
 from infra.functions import PythonFunction, Workbench
 from infra.hash_keys import HashKeys
 from infra.intake import Intake
-from infra.lake_storage import LakeStorage, lake_bucket_arn
+from infra.lake_storage import LakeStorage
 from infra.orchestration import Orchestration
 from infra.queries import Queries
 from infra.tasks import Tasks
@@ -34,6 +36,7 @@ class LakescrubStack(Stack):
             # Without the rule the template needs no bootstrapped account, only an asset bucket.
             synthesizer=DefaultStackSynthesizer(generate_bootstrap_version_rule=False),
         )
+        self.existing_lake = environment.existing_lake
         self._environment = environment
         self._policies = policies
         self.bundles = Bundles(self, "Bundles")
@@ -50,21 +53,33 @@ class LakescrubStack(Stack):
         """Compose what holds data: lake, tables, catalog, results, keys."""
         environment = self._environment
         self.encryption = Encryption(self, "Encryption", environment=environment)
-        self.intake = Intake(self, "Intake", bucket_arn=lake_bucket_arn(environment))
-        self.lake = LakeStorage(
-            self,
-            "Lake",
-            environment=environment,
-            intake=self.intake,
-            policies=self._policies,
-            key=self.encryption.key,
-        ).bucket
+        self.intake = Intake(self, "Intake")
+        self.lake = self._lake()
         self.timer = Timer(self, "Timer", environment=environment)
         self.catalog = Catalog(
             self, "Catalog", environment=environment, lake=self.lake, policies=self._policies
         )
         self.queries = Queries(self, "Queries", environment=environment, key=self.encryption.key)
         self.hash_keys = HashKeys(self, "HashKeys", environment=environment)
+
+    def _lake(self) -> s3.IBucket:
+        """Attach to the bucket that the environment names, or make one."""
+        if self.existing_lake is not None:
+            return AttachedLake(
+                self,
+                "Lake",
+                lake=self.existing_lake,
+                intake=self.intake,
+                policies=self._policies,
+            ).bucket
+        return LakeStorage(
+            self,
+            "Lake",
+            environment=self._environment,
+            intake=self.intake,
+            policies=self._policies,
+            key=self.encryption.key,
+        ).bucket
 
     def _run_objects(self) -> None:
         """Compose the way of an object: the machine, its tasks, and what sets them going."""
@@ -151,10 +166,20 @@ class LakescrubStack(Stack):
             "RecordFailure": self.failures.function,
         }
 
+    def _lake_settings(self) -> dict[str, str]:
+        """What `lakescrub doctor` holds the lake against."""
+        settings = {}
+        if self.lake.encryption_key is not None:
+            settings["LakeKeyArn"] = self.lake.encryption_key.key_arn
+        if self.existing_lake is not None:
+            settings["ExistingLakeAllows"] = self.existing_lake.allows
+        return settings
+
     def _outputs(self) -> dict[str, str]:
         """Everything that the command line and other clients look up by name."""
         return {
             "LakeBucket": self.lake.bucket_name,
+            **self._lake_settings(),
             "ResultsBucket": self.queries.results.bucket_name,
             "ScheduleTable": self.timer.schedule.table_name,
             "LedgerTable": self.timer.ledger.table_name,

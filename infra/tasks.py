@@ -39,8 +39,7 @@ class Tasks(Construct):
         self._workbench = workbench
         self._lake = lake
         self._ledger = timer.ledger
-        find = permissions.find_entries(timer.ledger)
-        self.inspect_object = self._on_objects("inspect_object", *find)
+        self.inspect_object = self._inspect_object(timer)
         self.scrub_object = self._on_objects(
             "scrub_object",
             *permissions.rewrite_objects(lake),
@@ -66,6 +65,16 @@ class Tasks(Construct):
         for name, value in vars(self).items():
             if isinstance(value, PythonFunction):
                 yield camel_case(name), value
+
+    def _inspect_object(self, timer: Timer) -> PythonFunction:
+        """Create the function that decides, and refuses where a rewrite could not be undone."""
+        find = permissions.find_entries(timer.ledger)
+        if not self._workbench.environment.needs_versions:
+            return self._on_objects("inspect_object", *find)
+        see = permissions.see_versioning(self._lake)
+        function = self._on_objects("inspect_object", *find, *see)
+        function.add_environment("VERSIONS_NEEDED", "true")
+        return function
 
     def _on_objects(
         self, name: str, *statements: iam.PolicyStatement, settings: FunctionSettings = _SMALL

@@ -96,6 +96,10 @@ class FakeLake:
         found = self._find(path, version_id)
         return found.stored if found else None
 
+    def keeps_versions(self, path: ObjectPath) -> bool:
+        self._called("keeps_versions")
+        return self.versioned
+
     def tags(self, path: ObjectPath, version_id: str | None) -> dict[str, str]:
         self._called("tags")
         found = self._find(path, version_id)

@@ -18,6 +18,7 @@
     │   ├── ObjectArchived          in a storage class that must be restored first
     │   ├── TableManaged            a file of an Iceberg, Hudi or Delta table
     │   ├── ObjectTooLarge          larger than this path can rewrite
+    │   ├── VersionsNotKept         a rewrite could not be undone, and nothing allows that
     │   ├── UnknownDataset          no dataset of the policy matches the key
     │   └── UnknownVersion          the ledger has no entry for this version
     ├── PolicyError                 datasets.yaml cannot be used
@@ -120,6 +121,10 @@ class TableManaged(PermanentError):
 
 class ObjectTooLarge(PermanentError):
     """The object is larger than what can be rewritten."""
+
+
+class VersionsNotKept(PermanentError):
+    """The bucket keeps no versions, and the deployment does not allow to rewrite there."""
 
 
 class UnknownDataset(PermanentError):

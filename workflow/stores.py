@@ -43,6 +43,9 @@ class LakeStore(Protocol):
     def head(self, path: ObjectPath, version_id: str | None = None) -> StoredObject | None:
         """Look at a version, or at the current one."""
 
+    def keeps_versions(self, path: ObjectPath) -> bool:
+        """Say whether the bucket keeps what a write takes the place of."""
+
     def tags(self, path: ObjectPath, version_id: str | None) -> dict[str, str]:
         """Give the tags of a version."""
 

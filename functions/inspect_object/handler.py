@@ -14,7 +14,12 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     request = inspect_object.Request.from_event(event)
     tools = wiring()
     found = inspect_object.run(
-        request, lake=tools.lake, ledger=tools.ledger, policies=tools.policies, now=tools.now()
+        request,
+        lake=tools.lake,
+        ledger=tools.ledger,
+        policies=tools.policies,
+        now=tools.now(),
+        versions_needed=tools.versions_needed,
     )
     telemetry().say("object_inspected", decision=found.decision.value, attempt=found.attempt)
     return found.to_event()

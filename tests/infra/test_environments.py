@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from infra.environments import DEV, environment_named
+from infra.environments import DEV, ExistingLake, environment_named
 from workflow.errors import UsageError
 
 
@@ -50,3 +50,49 @@ def test_bucket_name_of_ones_own_is_taken(bucket):
 def test_what_a_redriven_run_needs_is_kept_as_long_as_it_can_be_redriven(setting):
     with pytest.raises(UsageError, match=f"{setting} of 'dev' is 14: it must be over 14"):
         replace(DEV, **{setting: 14})
+
+
+@pytest.mark.parametrize("bucket", ["ab", "My-Lake", "192.168.5.4", "lake--x-s3"])
+def test_a_bucket_that_cannot_be_there_is_refused(bucket):
+    with pytest.raises(UsageError, match="breaks S3's rules for bucket names"):
+        ExistingLake(bucket=bucket)
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "",
+        "1234abcd-12ab-34cd-56ef-1234567890ab",
+        "alias/lake",
+        "arn:aws:kms:us-east-1:111122223333:alias/lake",
+        "arn:aws:kms:us-east-1:*:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+        "arn:aws:kms:us-east-1:111122223333:key/*",
+    ],
+)
+def test_what_is_no_arn_of_one_key_is_refused(key):
+    with pytest.raises(UsageError, match=r"'abc' is .*must be the ARN of a key"):
+        ExistingLake(bucket="abc", key_arn=key)
+
+
+def test_a_lake_is_made_or_is_there():
+    with pytest.raises(UsageError, match="'dev' has lake_bucket and existing_lake"):
+        replace(DEV, lake_bucket="abc", existing_lake=ExistingLake(bucket="abc"))
+
+
+@pytest.mark.parametrize(
+    ("settings", "allows", "needed"),
+    [
+        ({}, "nothing", True),
+        ({"allow_unversioned": True}, "unversioned", False),
+        ({"allow_unversioned": True, "allow_mfa_delete": True}, "unversioned mfa-delete", False),
+    ],
+)
+def test_existing_lake_says_what_it_allows(settings, allows, needed):
+    lake = ExistingLake(bucket="abc", **settings)
+
+    assert lake.allows == allows
+    assert replace(DEV, existing_lake=lake).needs_versions is needed
+
+
+def test_a_lake_of_its_own_keeps_versions_by_its_template():
+    assert not DEV.needs_versions

@@ -7,6 +7,7 @@ OUTPUTS = {
     "IntakeDeadLetterQueueUrl",
     "IntakeQueueUrl",
     "LakeBucket",
+    "LakeKeyArn",
     "LedgerTable",
     "RejectionsTopicArn",
     "ResultsBucket",

@@ -95,6 +95,10 @@ def _write_part(call: Call, account: Account) -> Iterator[Need]:
     yield _key("Decrypt", account)
 
 
+def _see_versioning(call: Call, _account: Account) -> Iterator[Need]:
+    yield Need("s3:GetBucketVersioning", f"arn:aws:s3:::{call.params['Bucket']}")
+
+
 def _abort(call: Call, _account: Account) -> Iterator[Need]:
     yield Need("s3:AbortMultipartUpload", call.resource)
 
@@ -157,6 +161,7 @@ def _secret(_call: Call, account: Account) -> Iterator[Need]:
 
 RULES: dict[tuple[str, str], Rule] = {
     ("s3", "HeadObject"): _read,
+    ("s3", "GetBucketVersioning"): _see_versioning,
     ("s3", "GetObject"): _read,
     ("s3", "ListObjectsV2"): _list,
     ("s3", "GetObjectTagging"): _read_tags,

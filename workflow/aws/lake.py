@@ -88,6 +88,11 @@ class Lake:
             f"{path} cannot be read: S3 wants the key that the uploader encrypted it with"
         )
 
+    def keeps_versions(self, path: ObjectPath) -> bool:
+        """Say whether the bucket keeps what a write takes the place of."""
+        with told(f"GetBucketVersioning on {path.bucket}"):
+            return self._client.get_bucket_versioning(Bucket=path.bucket).get("Status") == "Enabled"
+
     def tags(self, path: ObjectPath, version_id: str | None) -> dict[str, str]:
         """Give the tags of a version."""
         pinned = _pinned(version_id)

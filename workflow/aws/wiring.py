@@ -88,6 +88,11 @@ class Wiring:
         root = Path(os.environ.get("LAMBDA_TASK_ROOT", "."))
         return read_policies(root / os.environ["DATASETS_FILE"])
 
+    @property
+    def versions_needed(self) -> bool:
+        """Whether nothing may be rewritten that no version would keep."""
+        return os.environ.get("VERSIONS_NEEDED") == "true"
+
     def now(self) -> datetime:
         """The time, timezone-aware."""
         return datetime.now(UTC)

@@ -7,7 +7,7 @@ import shutil
 import socket
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Self
 
 from workflow.errors import LakescrubError
@@ -82,6 +82,7 @@ class EmbeddedStack:
         template: Template | None = None,
         source: pathlib.Path = REPOSITORY,
         name: str = DEFAULT_STACK,
+        prepare: Callable[[Clients], None] | None = None,
     ) -> Self:
         """Serve on a port (0: a free one) and deploy a template (default: the committed one).
 
@@ -91,6 +92,7 @@ class EmbeddedStack:
             template: A CloudFormation template: a file, or its content.
             source: The folder that holds `functions/` and `workflow/` of the functions.
             name: The CloudFormation stack's name.
+            prepare: Called before the template is deployed: makes what it takes for granted.
 
         Raises:
             PortInUse: Another program has the port.
@@ -115,6 +117,9 @@ class EmbeddedStack:
             stack = cls._assembled(listening, pool=pool, folder=folder)
             undo.pop_all()
         try:
+            stack._host.start()
+            if prepare is not None:
+                prepare(stack.clients)
             stack._begin(template, name)
         except BaseException:
             stack.stop()
@@ -222,7 +227,6 @@ class EmbeddedStack:
     def _begin(self, template: Template | None, name: str) -> None:
         from workflow.local.assembly import connect
 
-        self._host.start()
         for part in connect(self.clients):
             self._keep(part)
         body = read_template(template or REPOSITORY / "infra" / "lakescrub-dev.template.json")

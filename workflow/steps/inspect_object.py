@@ -12,8 +12,10 @@ from workflow.errors import (
     ObjectKeepsChanging,
     UnknownDataset,
     UnknownVersion,
+    VersionsNotKept,
 )
 from workflow.execution import Execution
+from workflow.messages import ObjectPath
 from workflow.policy import Policies
 from workflow.steps.own_writes import is_output_of, writers_of
 from workflow.stored_object import StoredObject
@@ -88,14 +90,29 @@ class Request:
 
 
 def run(
-    request: Request, *, lake: LakeStore, ledger: LedgerStore, policies: Policies, now: datetime
+    request: Request,
+    *,
+    lake: LakeStore,
+    ledger: LedgerStore,
+    policies: Policies,
+    now: datetime,
+    versions_needed: bool = False,
 ) -> Inspection:
     """Claim the entry and decide.
+
+    Args:
+        request: The run, and what it saw before.
+        lake: The objects.
+        ledger: The entries.
+        policies: The policies in force.
+        now: The time.
+        versions_needed: Refuse to rewrite what no version would keep.
 
     Raises:
         UnknownVersion: The ledger has no entry for the version.
         UnknownDataset: No dataset of the policies in force matches the key.
         ObjectArchived: The object must be restored first.
+        VersionsNotKept: A rewrite would be for good, and nothing allows that.
         ObjectKeepsChanging: The object was inspected ``MAX_ROUNDS`` times since the last redrive.
         LakescrubError: A store failed.
     """
@@ -104,10 +121,25 @@ def run(
     entry = _claim(request, ledger=ledger, now=now)
     if entry is None:
         return Inspection(Decision.HELD, attempt=execution.run.attempt, rounds=rounds)
-    if policies.match(execution.path.key) is None:
+    dataset = policies.match(execution.path.key)
+    if dataset is None:
         raise UnknownDataset(f"no dataset of the policy in force matches {execution.path}")
     found = _decide(entry, lake=lake, ledger=ledger)
+    if versions_needed and dataset.enforce:
+        _check_versions(found, execution.path, lake=lake)
     return replace(found, attempt=entry.attempt, rounds=rounds, redrive=execution.redrive)
+
+
+def _check_versions(found: Inspection, path: ObjectPath, *, lake: LakeStore) -> None:
+    """Refuse a rewrite that takes the place of bytes which S3 does not keep.
+
+    An upload from before versioning has no id either and is kept: only the bucket tells them apart.
+    """
+    destroys = found.decision is Decision.SCRUB and found.source_version is None
+    if destroys and not lake.keeps_versions(path):
+        raise VersionsNotKept(
+            f"{path}: the bucket keeps no versions, and allow_unversioned is not set for it"
+        )
 
 
 def _rounds(request: Request) -> int:

@@ -97,13 +97,14 @@ class Story:
         run = RunInput(upload.path, upload.version, attempt)
         return Execution(arn or f"arn:{upload.version}:{attempt}", run, redrive)
 
-    def inspect(self, execution, previous=None):
+    def inspect(self, execution, previous=None, *, versions_needed=False):
         return inspect_object.run(
             inspect_object.Request(execution, previous),
             lake=self.lake,
             ledger=self.ledger,
             policies=self.policies,
             now=self.now,
+            versions_needed=versions_needed,
         )
 
     def scrub(self, execution, inspection):

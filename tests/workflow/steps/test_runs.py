@@ -15,6 +15,7 @@ from workflow.errors import (
     UnknownDataset,
     UnknownVersion,
     UnsupportedEncryption,
+    VersionsNotKept,
 )
 from workflow.messages import ObjectPath
 from workflow.steps.schedule_objects import Verdict
@@ -474,6 +475,35 @@ def test_leaves_the_same_bytes_to_the_newer_timer_in_a_bucket_without_versions()
     assert story.bodies() == [row(SECRET)]
     assert story.run(second) == "processed"
     assert story.bodies() == [row("")]
+
+
+def test_rewrites_nothing_for_good_where_versions_are_needed():
+    story = Story(versioned=False)
+    upload = story.upload(row(SECRET))
+
+    with pytest.raises(VersionsNotKept, match="allow_unversioned is not set"):
+        story.inspect(story.execution(upload), versions_needed=True)
+
+    assert story.bodies() == [row(SECRET)]
+
+
+def test_rewrites_an_upload_from_before_versioning_where_versions_are_needed():
+    story = Story(versioned=False)
+    upload = story.upload(row(SECRET))
+    story.lake.versioned = True
+
+    found = story.inspect(story.execution(upload), versions_needed=True)
+
+    assert found.decision == "scrub"
+
+
+def test_needs_no_versions_where_nothing_is_written():
+    story = Story(versioned=False, policy=POLICY.replace("after: 5m", "enforce: false"))
+    upload = story.upload(row(SECRET))
+
+    found = story.inspect(story.execution(upload), versions_needed=True)
+
+    assert found.decision == "scrub"
 
 
 def test_erases_the_null_version_where_versioning_was_switched_on_later():

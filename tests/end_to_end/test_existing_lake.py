@@ -1,0 +1,61 @@
+"""A bucket that was there before the stack, with objects that arrive by way of EventBridge."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def seen():
+    finished = subprocess.run(
+        [sys.executable, "-m", "tests.end_to_end.existing_lake"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+    assert finished.returncode == 0, finished.stderr
+    return json.loads(finished.stdout.splitlines()[-1])
+
+
+def test_scrubs_what_eventbridge_tells_of(seen):
+    assert seen["scrubbed"] == {
+        "status": "processed",
+        "body": '{"id": 1, "secret": ""}\n',
+        "versions": 1,
+        "tagged": True,
+        "bucket": "lake-of-old",
+    }
+
+
+def test_makes_no_lake_of_its_own(seen):
+    lakes = [name for name in seen["buckets"] if "lake" in name.replace("lakescrub", "")]
+
+    assert lakes == ["lake-of-old"]
+
+
+def test_leaves_the_settings_of_the_bucket_as_they_were(seen):
+    (rule,) = seen["settings"]["rules"]
+
+    assert rule["ID"] == "theirs"
+    assert seen["settings"]["notifications"] == {"EventBridgeConfiguration": {}}
+
+
+def test_rejects_a_rewrite_that_no_version_would_keep_until_one_does(seen):
+    assert seen["refused"] == {
+        "status": "rejected",
+        "error": "VersionsNotKept",
+        "body": '{"id": 1, "secret": "x"}\n',
+        "replayed": "processed",
+        "then": '{"id": 1, "secret": ""}\n',
+    }
+
+
+def test_may_only_look_at_the_bucket_itself(seen):
+    assert seen["grants"] == ["s3:GetBucketVersioning", "s3:ListBucket"]
