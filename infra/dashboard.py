@@ -47,6 +47,7 @@ class Dashboard(Construct):
         failed = (
             _own("record_failure", "RunsFailed", "Sum"),
             _own("record_rejection", "RunsRejected", "Sum"),
+            _own("scrub_object", "FieldsNowhere", "Sum"),
         )
         amount = (
             _own("scrub_object", "BytesScrubbed", "Sum"),
@@ -57,7 +58,8 @@ class Dashboard(Construct):
             _graph("Age in seconds of the oldest notification", (_intake_age(watched),)),
         )
         self.dashboard.add_widgets(
-            _graph("Objects by ending", ended), _graph("Runs that need somebody", failed)
+            _graph("Objects by ending", ended),
+            _graph("Runs that need somebody, and fields that no row had", failed),
         )
         self.dashboard.add_widgets(
             _graph("Bytes and values scrubbed", amount),

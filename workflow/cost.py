@@ -27,7 +27,7 @@ _SWEEPS = 60 * 24 * 30
 _SWEEP_GB_SECONDS = 0.5 * 0.2
 _SWEEP_READS = 16 * 0.5
 ALARMS = 14
-_METRICS = 25
+_METRICS = 26
 
 
 @dataclass(frozen=True)

@@ -31,5 +31,9 @@ def _report(result: scrub_object.Result) -> None:
         return
     telemetry().measure_bytes("BytesScrubbed", result.report.bytes_in)
     telemetry().count("ValuesScrubbed", sum(rule.changed for rule in result.report.rules))
+    if nowhere := result.report.fields_nowhere:
+        # Fine where files differ; where a name is misspelled, the values stay.
+        telemetry().warn("fields_nowhere", fields=nowhere)
+        telemetry().count("FieldsNowhere", len(nowhere))
     if not result.tagged:
         telemetry().count("ObjectsUntagged")

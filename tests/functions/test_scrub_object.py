@@ -34,6 +34,20 @@ def test_counts_what_it_did_and_logs_no_content(story, payload, context, capsys)
     assert CANARY not in said
 
 
+def test_counts_fields_that_no_row_has(story, payload, context, capsys):
+    upload = story.upload(json.dumps({"Secret": CANARY}).encode())
+    execution = story.execution(upload)
+    inspection = story.inspect(execution)
+
+    handler(payload(execution, inspection=inspection.to_event()), context)
+
+    said = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line["FieldsNowhere"] for line in said if "_aws" in line] == [[1]]
+    assert [line["fields"] for line in said if line.get("message") == "fields_nowhere"] == [
+        ["secret"]
+    ]
+
+
 def test_leaves_by_the_name_of_the_error(story, payload, context):
     upload = story.upload(b'{"id": ' + CANARY.encode() + b"\n")
     execution = story.execution(upload)

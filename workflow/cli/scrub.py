@@ -144,6 +144,8 @@ def _read_key(path: Path | None, key_id: str) -> SecretKey | None:
 
 
 def _tell(report: ScrubReport, *, as_json: bool, to_stdout: bool) -> None:
+    for field in report.fields_nowhere:
+        say(f"note: no row has {field}; names are exact, in case and space too")
     if not to_stdout:
         # Standard output holds the scrubbed bytes, and nothing else.
         counts = ", ".join(f"{rule.field}: {rule.changed} changed" for rule in report.rules)

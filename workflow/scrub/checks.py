@@ -1,13 +1,16 @@
 """Rules that cannot live together, refused when the policy is loaded."""
 
+import re
 from collections.abc import Sequence
 from itertools import combinations
+from typing import Final
 
 from workflow.errors import PolicyError
 from workflow.scrub.rules import Rule, ScrubOptions
 from workflow.scrub.selector import Selector
 
 DELIMITED = ("csv", "tsv")
+_NUMBER: Final = re.compile("[1-9][0-9]*")
 
 
 def check_rules(
@@ -60,4 +63,7 @@ def _check_format(rules: Sequence[Rule], options: ScrubOptions, format_name: str
             raise PolicyError(what, positions=(position,))
         if len(rule.selector.steps) != 1 or rule.selector.steps[0] is None:
             what = f"{rule.field} selects inside a value; a {format_name} file has columns only"
+            raise PolicyError(what, positions=(position,))
+        if not options.csv.header and not _NUMBER.fullmatch(str(rule.selector.steps[0])):
+            what = f"{rule.field} is no column number, and the files have no header"
             raise PolicyError(what, positions=(position,))

@@ -15,7 +15,7 @@ from workflow.errors import UsageError
 from workflow.scrub.compression import Codec, recognise
 from workflow.scrub.detection import find_format
 from workflow.scrub.encoding import MARK_SIZE, Encoding
-from workflow.scrub.formats import FORMATS, FileFormat, TextFormat
+from workflow.scrub.formats import FORMATS, FileFormat, Format, Parquet, TextFormat
 from workflow.scrub.formats.base import Sink
 from workflow.scrub.plan import Plan, Trace, bind
 from workflow.scrub.report import ScrubReport
@@ -61,7 +61,7 @@ def scrub(
     with checksum_worker() as worker:
         intake, outlet = Intake(source, worker), Outlet(sink, worker)
         codec = recognise(intake.peek(HEAD))
-        found = FORMATS.get(format) or find_format(name, _plain_head(intake, codec))
+        found = FORMATS.get(format) or _find_format(name, _plain_head(intake, codec), plan)
         engine = found()
         if isinstance(engine, FileFormat):
             _scrub_file(engine, source, outlet, plan, name)
@@ -70,6 +70,13 @@ def scrub(
             assert isinstance(engine, TextFormat)
             _scrub_text(engine, codec, intake, outlet, plan)
         return _report(engine.name, codec.name, plan, intake, outlet)
+
+
+def _find_format(name: str, head: bytes, plan: Plan) -> type[Format]:
+    encoding = plan.options.encoding
+    if encoding is not None and not Parquet.sniff(head):
+        head = head.decode(encoding, "ignore").encode("utf-8", "ignore")
+    return find_format(name, head, arrays=plan.tree.each is not None)
 
 
 def _report(

@@ -55,6 +55,12 @@ class ScrubReport:
         """Whether a value changed or a row went; if not, the object is fine as it is."""
         return self.rows_dropped > 0 or any(rule.changed for rule in self.rules)
 
+    @property
+    def fields_nowhere(self) -> tuple[str, ...]:
+        """The fields that no kept row has: one of the object and the policy may misspell them."""
+        kept = self.rows - self.rows_dropped
+        return tuple(rule.field for rule in self.rules if rule.absent == kept > 0)
+
     def to_dict(self) -> dict[str, object]:
         """Return the report as plain data."""
         return asdict(self) | {"changed": self.changed, "rules": [asdict(r) for r in self.rules]}

@@ -89,6 +89,14 @@ def test_dry_run_counts_and_writes_nothing(source, tmp_path, capsys):
     assert source.read_bytes() == ROWS
 
 
+def test_field_that_no_row_has_is_told(source, tmp_path, capsys):
+    target = tmp_path / "out"
+
+    assert main(["scrub", str(source), "-o", str(target), "--field", "Email=blank"]) == 0
+    assert "no row has Email" in capsys.readouterr().err
+    assert target.read_bytes() == ROWS
+
+
 def test_reads_stdin_and_writes_stdout(piped, capfdbinary):
     piped(gzip.compress(ROWS))
 

@@ -5,6 +5,7 @@ from typing import Final
 
 from workflow.errors import SchemaMismatch
 from workflow.scrub.delimited.fields import Quotes, Spelling
+from workflow.scrub.delimited.header import refuse_misread
 from workflow.scrub.plan import ROW_TEST, Node, Plan
 
 _LINE_END: Final = b"\n"
@@ -58,6 +59,11 @@ def lay_out(names: list[str], plan: Plan, *, delimiter: bytes, quotes: Quotes) -
         for rule in node.rules:
             if rule != ROW_TEST:
                 written[column] = rule
+    absent = tuple(sorted(set(range(len(plan.rules))) - set(written.values())))
+    missing = [plan.rules[rule].rule.field for rule in absent]
+    if plan.row_test is not None and not tested:
+        missing.append(plan.row_test.rule.field)
+    refuse_misread(names, plan, missing)
     return Columns(
         count=len(names),
         delimiter=delimiter,
@@ -66,7 +72,7 @@ def lay_out(names: list[str], plan: Plan, *, delimiter: bytes, quotes: Quotes) -
         written=written,
         removed=frozenset(c for c, rule in written.items() if plan.rules[rule].action.removes),
         tested=tuple(tested),
-        absent=tuple(sorted(set(range(len(plan.rules))) - set(written.values()))),
+        absent=absent,
     )
 
 

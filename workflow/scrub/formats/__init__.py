@@ -12,4 +12,14 @@ FORMATS: Final[dict[str, type[Format]]] = {
     found.name: found for found in (Parquet, Ndjson, Json, Tsv, Csv)
 }
 
-__all__ = ["FORMATS", "FileFormat", "Format", "TextFormat"]
+__all__ = [
+    "FORMATS",
+    "Csv",
+    "FileFormat",
+    "Format",
+    "Json",
+    "Ndjson",
+    "Parquet",
+    "TextFormat",
+    "Tsv",
+]
