@@ -20,12 +20,13 @@ tests hold both against each other.
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, Final, Self
+from functools import cached_property
+from typing import Any, Final, Protocol, Self, cast
 
 import msgspec
 
 from workflow.scrub.jsontext.layout import is_deep, is_one_row_a_line
-from workflow.scrub.jsontext.replace import Replaced, replace_all
+from workflow.scrub.jsontext.replace import Replaced, replace_texts, replace_values
 from workflow.scrub.jsontext.shapes import count_rows, find_hits, row_type
 from workflow.scrub.plan import BoundRule, Plan
 from workflow.scrub.selector import EACH
@@ -38,7 +39,47 @@ class _HotRule:
     """A rule as the hot loop needs it."""
 
     bound: BoundRule
+    steps: tuple[str | None, ...]
     key: bytes
+
+
+class _Search(Protocol):
+    """What we use of a compiled pattern."""
+
+    def search(self, text: bytes) -> object | None:
+        """Find the pattern anywhere in the bytes."""
+        ...
+
+
+class _Names:
+    """How the names in a block are spelled.
+
+    Texts can go before that is known, since they hold no names: then what is left tells it, which
+    is quicker. Any other value could take a name away, so before one goes, the input is asked.
+
+    Args:
+        escapes: Finds what may be an escaped letter of a name.
+        block: The block before anything is replaced.
+    """
+
+    def __init__(self, escapes: _Search, block: bytes) -> None:
+        """Ask nothing yet."""
+        self._escapes = escapes
+        self._block = block
+        self._known = False
+
+    @cached_property
+    def are_plain(self) -> bool:
+        """Whether no name is written with an escape in the input."""
+        self._known = True
+        return not self._found(self._block)
+
+    def may_be_escaped_in(self, rest: bytes) -> bool:
+        """Tell whether one may be written with an escape, from what is left of the input."""
+        return not self._known and self._found(rest)
+
+    def _found(self, block: bytes) -> bool:
+        return b"\\" in block and self._escapes.search(block) is not None
 
 
 class HotLoop:
@@ -51,13 +92,13 @@ class HotLoop:
     def __init__(self, plan: Plan) -> None:
         """Prepare the decoders."""
         self._plan = plan
-        self._rules = [_HotRule(rule, _literal(rule)) for rule in plan.rules]
+        self._rules = [_HotRule(rule, rule.selector.steps, _literal(rule)) for rule in plan.rules]
         row = row_type(plan.tree)
         self._decode_lines: Callable[[bytes], list[Any]]
         self._decode_lines = msgspec.json.Decoder(row).decode_lines
         self._decode_array: Callable[[bytes], list[Any]]
         self._decode_array = msgspec.json.Decoder(list[row]).decode  # type: ignore[valid-type]
-        self._digits = _first_digits(rule.key for rule in self._rules)
+        self._escapes = _escape_of_any(rule.key for rule in self._rules)
 
     @classmethod
     def for_plan(cls, plan: Plan) -> Self | None:
@@ -87,36 +128,32 @@ class HotLoop:
         return self._scrub(batch, rows, lines=False)
 
     def _scrub(self, block: bytes, rows: list[Any], *, lines: bool) -> bytes | None:
-        done: list[tuple[_HotRule, Replaced, int]] = []
-        if self._is_odd(block):
-            return None
+        names = _Names(self._escapes, block)
+        done: list[tuple[BoundRule, Replaced, int]] = []
         for rule in self._rules:
-            steps = rule.bound.selector.steps
-            hits = find_hits(rows, steps)
-            replaced = replace_all(block, rule.key, hits, rule.bound.action)
-            absent = len(rows) - count_rows(rows, steps, len(hits))
+            hits = find_hits(rows, rule.steps)
+            replaced = _replace(block, rule, hits, names)
+            absent = len(rows) - count_rows(rows, rule.steps, len(hits))
             if replaced is None or (absent and rule.bound.rule.missing == "reject"):
                 return None
             block = replaced.block
-            done.append((rule, replaced, absent))
-        if lines and not is_one_row_a_line(block, len(rows)):
+            done.append((rule.bound, replaced, absent))
+        if names.may_be_escaped_in(block) or (lines and not is_one_row_a_line(block, len(rows))):
             return None
-        for rule, replaced, absent in done:
-            replaced.add_to(rule.bound.tally)
-            rule.bound.tally.absent += absent
+        for bound, replaced, absent in done:
+            replaced.add_to(bound.tally)
+            bound.tally.absent += absent
         self._plan.rows += len(rows)
         return block
 
-    def _is_odd(self, block: bytes) -> bool:
-        """Tell whether a name may be written with an escape.
 
-        Asked of the input: a value that is taken for another one could take the name away.
-        """
-        if b"\\" not in block:
-            return False
-        # Nothing is behind one that is an escaped backslash and "u00", with an escape after it.
-        behind = filter(None, block.split(b"\\u00")[1:])
-        return not self._digits.isdisjoint([digits[0] for digits in behind])
+def _replace(block: bytes, rule: _HotRule, hits: list[Any], names: _Names) -> Replaced | None:
+    """Return the block with one rule's values replaced, None if that is not for this loop."""
+    action = rule.bound.action
+    replaced = replace_texts(block, rule.key, hits, action)
+    if replaced is None and names.are_plain:
+        return replace_values(block, rule.key, hits, action)
+    return replaced
 
 
 def _decode(decode: Callable[[bytes], list[Any]], block: bytes) -> list[Any] | None:
@@ -138,6 +175,13 @@ def _literal(rule: BoundRule) -> bytes:
     return b'"%s"' % str(rule.selector.steps[-1]).encode()
 
 
-def _first_digits(keys: Iterable[bytes]) -> frozenset[int]:
-    """Return with which hexadecimal digit the codes of the names' letters start."""
-    return frozenset(ord(f"{letter >> 4:x}") for key in keys for letter in key)
+def _escape_of_any(keys: Iterable[bytes]) -> _Search:
+    r"""Return what finds each escape of a letter of the names, and little more.
+
+    Of the code's two digits only the first is looked at. An escaped backslash with `u00` behind it
+    is found as well.
+    """
+    import re2  # type: ignore[import-untyped]  # noqa: PLC0415 - only this loop pays for it
+
+    digits = "".join(sorted({f"{letter >> 4:x}" for key in keys for letter in key}))
+    return cast("_Search", re2.compile(rf"\\u00[{digits}]".encode()))

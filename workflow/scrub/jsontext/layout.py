@@ -1,5 +1,7 @@
 """Does every line of a block hold one row, and no row nest too deep?"""
 
+from io import BytesIO
+from operator import itemgetter
 from typing import Final
 
 from workflow.scrub.jsontext.strict import MAX_DEPTH, Fault, check_depth
@@ -7,8 +9,8 @@ from workflow.scrub.jsontext.strict import MAX_DEPTH, Fault, check_depth
 _SHALLOW: Final = 2 * MAX_DEPTH
 """No text as short as this nests deeper than allowed."""
 _FEW: Final = 24
-_BETWEEN: Final = (b"}\n{", b"}\r\n{")
-_LAST: Final = (b"}\n", b"}\r\n", b"}")
+_FIRST, _LAST, _BEFORE_LAST, _BEFORE_THAT = (itemgetter(at) for at in (0, -1, -2, -3))
+_OPENING, _CLOSING, _LINE_FEED, _RETURN = b"{}\n\r"
 
 
 def is_one_row_a_line(block: bytes, rows: int) -> bool:
@@ -18,20 +20,26 @@ def is_one_row_a_line(block: bytes, rows: int) -> bool:
     So if all line ends are of that kind, they all are between rows, and if there are as many lines
     as rows, each line is one row.
     """
-    if block[:1] != b"{" or not block.endswith(_LAST):
+    lines = BytesIO(block).readlines()
+    if len(lines) != rows or set(map(_FIRST, lines)) != {_OPENING} or not _close_alike(lines):
         return False
-    find = block.find
-    between = _BETWEEN[block[find(b"\n") - 1 : find(b"\n")] == b"\r"]
-    back = len(between) - 2
-    start = 0
-    for _ in range(rows - 1):
-        end = find(b"\n", start)
-        if block[end - back : end + 2] != between:
-            return False
-        if end - start > _SHALLOW and _may_be_deep(block, start, end):
-            return False
-        start = end + 1
-    return find(b"\n", start, len(block) - 1) < 0 and not _may_be_deep(block, start, len(block))
+    if max(map(len, lines)) <= _SHALLOW:
+        return True
+    return not any(_may_be_deep(line) for line in lines if len(line) > _SHALLOW)
+
+
+def _close_alike(lines: list[bytes]) -> bool:
+    """Tell whether all lines that start with `{` end with `}` and the same line end.
+
+    The last one may have none.
+    """
+    *others, last = lines
+    if _LAST(last) == _LINE_FEED:
+        others, last = lines, b"}"
+    ends = set(map(_BEFORE_LAST, others))
+    if ends == {_RETURN}:
+        ends = set(map(_BEFORE_THAT, others))
+    return ends <= {_CLOSING} and _LAST(last) == _CLOSING
 
 
 def is_deep(text: bytes) -> bool:
@@ -43,14 +51,14 @@ def is_deep(text: bytes) -> bool:
     return False
 
 
-def _may_be_deep(block: bytes, start: int, end: int) -> bool:
+def _may_be_deep(line: bytes) -> bool:
     """Tell whether a line has so many brackets that it may nest too deep."""
     for bracket in (b"{", b"["):
-        at = start - 1
+        at = -1
         for _ in range(_FEW):
-            at = block.find(bracket, at + 1, end)
+            at = line.find(bracket, at + 1)
             if at < 0:
                 break
         else:
-            return block.count(b"{", start, end) + block.count(b"[", start, end) > MAX_DEPTH
+            return line.count(b"{") + line.count(b"[") > MAX_DEPTH
     return False

@@ -12,7 +12,6 @@ from workflow.scrub.report import Tally
 
 _OPENINGS: Final = (b': "', b':"')
 _LONG: Final = 512
-"""From this length on it pays not to copy a value only to throw it away."""
 
 
 class Site:
@@ -48,17 +47,29 @@ class Replaced:
         tally.nulled += self.nulled
 
 
-def replace_all(block: bytes, key: bytes, values: list[Any], action: Action) -> Replaced | None:
-    """Return the block with the values behind a name replaced.
+def replace_texts(block: bytes, key: bytes, values: list[Any], action: Action) -> Replaced | None:
+    """Return the block with the texts behind a name replaced, for an action that has one answer.
+
+    Nothing goes but texts, each from its first quote to its last, wherever they stand.
+
+    Returns:
+        None if not all values are texts that are spaced alike, if the name does not occur exactly
+        as often as there are values, or if that could not be made sure of.
+    """
+    token = _constant(action, values)
+    return (
+        None if token is None or not values else _jump_over(block, Site(block, key, values), token)
+    )
+
+
+def replace_values(block: bytes, key: bytes, values: list[Any], action: Action) -> Replaced | None:
+    """Return the block with the values behind a name replaced, where no name has an escape.
 
     Returns:
         None if the name does not occur exactly as often as there are values, or if that could not
         be made sure of.
     """
     site = Site(block, key, values)
-    token = _constant(action, values)
-    if token is not None and values and len(values[0]) > _LONG:
-        return _jump_over(block, site, token)
     tails = block.split(key)
     if len(tails) != len(values) + 1:
         return None
@@ -66,8 +77,6 @@ def replace_all(block: bytes, key: bytes, values: list[Any], action: Action) -> 
     head = tails.pop(0)
     if [tail.startswith(site.opening) for tail in tails].count(False):
         return _look_at_each(head, tails, site, action)
-    if token is not None:
-        return _put_constant(head, tails, site, token)
     return _ask_each(head, tails, site, action)
 
 
@@ -83,17 +92,6 @@ def _constant(action: Action, values: list[Any]) -> bytes | None:
         return None if action.constant is None else EMPTY
     token = write_text(action.constant, ascii_only=True)
     return None if b"\\" in token or b"\\" in b"".join(values) else token
-
-
-def _put_constant(head: bytes, tails: list[bytes], site: Site, token: bytes) -> Replaced:
-    """Put the same in the place of texts that are all spaced alike."""
-    width = len(site.opening) - 1
-    pieces = [tail[width + len(value) :] for tail, value in zip(tails, site.values, strict=True)]
-    same = 0
-    if len(token) in map(len, site.values):
-        same = [tail.startswith(token, width) for tail in tails].count(True)
-    glue = site.key + site.opening[:-1] + token
-    return Replaced(glue.join([head, *pieces]), len(tails), changed=len(tails) - same)
 
 
 def _ask_each(head: bytes, tails: list[bytes], site: Site, action: Action) -> Replaced:
@@ -139,7 +137,7 @@ def _look_at_each(head: bytes, tails: list[bytes], site: Site, action: Action) -
 
 
 def _jump_over(block: bytes, site: Site, token: bytes) -> Replaced | None:
-    """Put one text in the place of long texts, without copying or searching them.
+    """Put one text in the place of texts, without copying or searching them.
 
     The walk goes from one occurrence of the name to the next behind its value. At each it compares
     the bytes with the value that must be there, and takes only texts, whose end is certain. So each
