@@ -11,14 +11,16 @@ from typing import BinaryIO, Final
 from workflow.scrub.formats.base import Sink
 
 READ_SIZE: Final = 512 * 1024
-_WAITING: Final = 4
+_BATCH: Final = 1024 * 1024
+_WAITING: Final = 2
 
 
 class Checksum:
     """A SHA-256 that is computed beside the work, where there is a second processor.
 
-    It is a third of the work on rows with one large value. Only a few chunks wait at a time, so the
-    memory stays bounded.
+    It is a third of the work on rows with one large value. A thread that comes back from computing
+    waits for the interpreter for up to its switch interval, so it is given a few megabytes at a
+    time; and only a little waits, so that the memory stays bounded.
 
     Args:
         worker: The thread that computes; None computes at once.
@@ -28,6 +30,8 @@ class Checksum:
         """Start with nothing."""
         self._hash = hashlib.sha256()
         self._worker = worker
+        self._held: list[bytes] = []
+        self._size = 0
         self._waiting: deque[Future[None]] = deque()
 
     def update(self, data: bytes) -> None:
@@ -35,7 +39,15 @@ class Checksum:
         if self._worker is None:
             self._hash.update(data)
             return
-        self._waiting.append(self._worker.submit(self._hash.update, data))
+        self._held.append(data)
+        self._size += len(data)
+        if self._size >= _BATCH:
+            self._hand_over(self._worker)
+
+    def _hand_over(self, worker: ThreadPoolExecutor) -> None:
+        self._waiting.append(worker.submit(self._hash.update, b"".join(self._held)))
+        self._held.clear()
+        self._size = 0
         if len(self._waiting) > _WAITING:
             self._waiting.popleft().result()
 
@@ -43,6 +55,9 @@ class Checksum:
         """Return the checksum of all that was added."""
         while self._waiting:
             self._waiting.popleft().result()
+        for data in self._held:
+            self._hash.update(data)
+        self._held.clear()
         return self._hash.hexdigest()
 
 

@@ -11,6 +11,7 @@ from workflow.scrub.jsontext.values import EMPTY, NULL, rewrite, rewrite_texts, 
 from workflow.scrub.report import Tally
 
 _OPENINGS: Final = (b': "', b':"')
+_QUOTE: Final = ord('"')
 _LONG: Final = 512
 
 
@@ -139,28 +140,45 @@ def _look_at_each(head: bytes, tails: list[bytes], site: Site, action: Action) -
 def _jump_over(block: bytes, site: Site, token: bytes) -> Replaced | None:
     """Put one text in the place of texts, without copying or searching them.
 
-    The walk goes from one occurrence of the name to the next behind its value. At each it compares
-    the bytes with the value that must be there, and takes only texts, whose end is certain. So each
-    step passes exactly one member, and nothing is hidden in what it passes. If there are as many
-    steps as values, and the name is not found again, its occurrences are the hits.
+    The walk goes from one occurrence of the name to the next behind its value, and compares what
+    stands there with the value that must be there. That is right if as many steps as values take
+    it past the last occurrence, and no name is written with an escape:
+
+    1. A text has a quote that is not escaped at its ends only. So a step skips no more than one
+       occurrence, and only if the text has one at its end (`"name"`, or one that ends like it).
+       Such a text is a non-hit occurrence in its own place too.
+    2. So if the steps pass all occurrences, there are none but the hits and those in their own
+       values, which come behind their hits. The first occurrence is the first hit, and behind its
+       value the next one is the next.
+    3. A hit's value is found nowhere but at its place: one byte nearer it would be an empty text
+       with a quote behind it, farther away there is white space or the colon.
+
+    If a name is written with an escape, a step may take away the wrong bytes, but no escape: behind
+    a name that is no hit's they are a text, or start at the end of one and hold none.
     """
     find, starts = block.find, block.startswith
-    key, opening = site.key, site.opening
-    to_opening = len(key)
-    to_value = to_opening + len(opening) - 1
+    to_value = len(site.key) + len(site.opening) - 1
     pieces: list[bytes] = []
-    size = len(token)
-    end = same = 0
+    add = pieces.append
+    key = site.key
+    end = 0
     for value in site.values:
         at = find(key, end)
         start = at + to_value
-        if at < 0 or not (starts(opening, at + to_opening) and starts(value, start)):
+        if at < 0 or not starts(value, start) or block[start] != _QUOTE:
             return None
-        pieces.append(block[end:start])
+        add(block[end:start])
         end = start + len(value)
-        same += len(value) == size and starts(token, start)
     if find(key, end) >= 0:
         return None
-    pieces.append(block[end:])
-    count = len(site.values)
-    return Replaced(token.join(pieces), count, changed=count - same)
+    add(block[end:])
+    return Replaced(
+        token.join(pieces),
+        len(site.values),
+        changed=len(site.values) - _count_same(site.values, token),
+    )
+
+
+def _count_same(values: list[Any], token: bytes) -> int:
+    """Count the values that are spelled like the token."""
+    return [*map(bytes, values)].count(token) if len(token) in map(len, values) else 0

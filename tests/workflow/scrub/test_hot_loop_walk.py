@@ -1,0 +1,74 @@
+r"""Small rows put together from what could mislead the hot loop, by the thousand.
+
+Names that are values too, values that look like a name with its colon, texts that end with a quote
+and the name, names written with an escape, and spaces in odd places.
+"""
+
+import io
+import random
+
+import pytest
+
+from workflow.scrub import Rule, ScrubOptions, scrub
+from workflow.scrub.jsontext.hot import HotLoop
+from workflow.scrub.plan import bind
+
+NAMES = ['"k"', '"k"', '"k"', '"n"', '"x"', '"K"', '""', '"a\\"k"', '"\\u006b"', '"\\u006e"']
+TEXTS = [
+    *('"k"', '"n"', '"v"', '""', '","', '", "', '": "', '"{"', '"}"', '"\\n"', '"x\\\\"', '"k\\""'),
+    *('"\\"k"', '"\\"k\\": \\""', '",\\"k\\": "', '"\\u006b"', '"\\\\u006b"', '"a longer one"'),
+]
+OTHERS = ["null", "1", "true", "{}", "[]", '["k"]', '["k", "v"]', '[1, {"k": "v"}]']
+COLONS = [*[": "] * 12, ":", " : ", " :", ":  "]
+COMMAS = [*[", "] * 6, ","]
+RULES = [
+    [Rule("k", "blank")],
+    [Rule("k", "null")],
+    [Rule("k", "replace", {"with": "k"})],
+    [Rule("k", "replace", {"with": "x\\"})],
+    [Rule("k", "truncate", {"length": 1})],
+    [Rule("n.k", "blank")],
+    [Rule("n[*].k", "blank")],
+    [Rule("k", "blank"), Rule("n", "null")],
+    [Rule("k", "blank"), Rule("n.x", "mask", {"keep_last": 1})],
+]
+
+
+def value(source, depth):
+    kind = source.random()
+    if kind < 0.7:
+        return source.choice(TEXTS)
+    return source.choice(OTHERS) if kind < 0.85 or depth > 2 else row(source, depth + 1)
+
+
+def row(source, depth=0):
+    often = source.choice([": ", ": ", source.choice(COLONS)])
+    members = [
+        source.choice(NAMES)
+        + (often if source.random() < 0.9 else source.choice(COLONS))
+        + value(source, depth)
+        for _ in range(source.randrange(4))
+    ]
+    return "{" + source.choice(COMMAS).join(members) + "}"
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_does_what_the_reference_does_wherever_it_does_anything(seed):
+    source = random.Random(seed)
+    done = 0
+    for _ in range(500):
+        rules = source.choice(RULES)
+        block = "".join(row(source) + "\n" for _ in range(source.randrange(1, 4))).encode()
+        plan = bind(rules, ScrubOptions())
+
+        hot = HotLoop.for_plan(plan).scrub_lines(block)
+
+        if hot is not None:
+            sink = io.BytesIO()
+            report = scrub(
+                io.BytesIO(block), sink, rules=rules, format="ndjson", trace=lambda _: None
+            )
+            assert hot == sink.getvalue(), block
+            assert plan.counts() == report.rules, block
+            done += 1
+    assert done > 50
