@@ -9,11 +9,12 @@ import random
 
 import pytest
 
-from workflow.scrub import Rule, ScrubOptions, scrub
+from workflow.errors import PolicyError
+from workflow.scrub import RowRule, Rule, ScrubOptions, check_rules, scrub
 from workflow.scrub.jsontext.hot import HotLoop
 from workflow.scrub.plan import bind
 
-NAMES = ['"k"', '"k"', '"k"', '"n"', '"x"', '"K"', '""', '"a\\"k"', '"\\u006b"', '"\\u006e"']
+NAMES = ['"k"', '"k"', '"k"', '"n"', '"x"', '"y"', '"K"', '""', '"a\\"k"', '"\\u006b"', '"\\u006e"']
 TEXTS = [
     *('"k"', '"n"', '"v"', '""', '","', '", "', '": "', '"{"', '"}"', '"\\n"', '"x\\\\"', '"k\\""'),
     *('"\\"k"', '"\\"k\\": \\""', '",\\"k\\": "', '"\\u006b"', '"\\\\u006b"', '"a longer one"'),
@@ -31,6 +32,18 @@ RULES = [
     [Rule("n[*].k", "blank")],
     [Rule("k", "blank"), Rule("n", "null")],
     [Rule("k", "blank"), Rule("n.x", "mask", {"keep_last": 1})],
+    [Rule("k", "drop")],
+    [Rule("n.k", "drop"), Rule("x", "drop")],
+    [Rule("k", "drop"), Rule("n", "blank"), Rule("x", "drop")],
+]
+ROW_RULES = [
+    None,
+    None,
+    RowRule("x", equals="v"),
+    RowRule("x.y", equals="v"),
+    RowRule("y", is_null=True),
+    RowRule("y", is_null=False),
+    RowRule("y", among=("", 1)),
 ]
 
 
@@ -52,6 +65,15 @@ def row(source, texts, depth=0):
     return "{" + source.choice(COMMAS).join(members) + "}"
 
 
+def row_rule_beside(rules, source):
+    options = ScrubOptions(drop_rows=source.choice(ROW_RULES))
+    try:
+        check_rules(rules, options)
+    except PolicyError:
+        return None
+    return options.drop_rows
+
+
 @pytest.mark.parametrize("seed", range(8))
 def test_does_what_the_reference_does_wherever_it_does_anything(seed):
     source = random.Random(seed)
@@ -61,16 +83,24 @@ def test_does_what_the_reference_does_wherever_it_does_anything(seed):
         # Few different ones, so that the same value often stands in two places.
         texts = source.sample(TEXTS, 3)
         block = "".join(row(source, texts) + "\n" for _ in range(source.randrange(1, 4))).encode()
-        plan = bind(rules, ScrubOptions())
+        options = ScrubOptions(drop_rows=row_rule_beside(rules, source))
+        plan = bind(rules, options)
+        loop = HotLoop.for_plan(plan)
 
-        hot = HotLoop.for_plan(plan).scrub_lines(block)
+        hot = loop and loop.scrub_lines(block)
 
         if hot is not None:
             sink = io.BytesIO()
             report = scrub(
-                io.BytesIO(block), sink, rules=rules, format="ndjson", trace=lambda _: None
+                io.BytesIO(block),
+                sink,
+                rules=rules,
+                format="ndjson",
+                options=options,
+                trace=lambda _: None,
             )
             assert hot == sink.getvalue(), block
             assert plan.counts() == report.rules, block
+            assert (plan.rows, plan.dropped) == (report.rows, report.rows_dropped), block
             done += 1
     assert done > 50

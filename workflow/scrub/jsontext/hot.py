@@ -21,15 +21,24 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from io import BytesIO
+from itertools import compress
 from typing import Any, Final, Protocol, Self, cast
 
 import msgspec
 
 from workflow.scrub.jsontext.layout import is_deep, is_one_row_a_line
-from workflow.scrub.jsontext.replace import Replaced, replace_texts, replace_values
+from workflow.scrub.jsontext.replace import (
+    Replaced,
+    drop_members,
+    replace_texts,
+    replace_values,
+)
+from workflow.scrub.jsontext.row_filter import RowFilter
 from workflow.scrub.jsontext.shapes import count_rows, find_hits, row_type
 from workflow.scrub.plan import BoundRule, Plan
-from workflow.scrub.selector import EACH
+from workflow.scrub.row_test import RowTest
+from workflow.scrub.selector import EACH, Selector
 
 _PLAIN: Final = re.compile(r"[A-Za-z0-9_ .:@$-]+")
 
@@ -60,23 +69,26 @@ class _Names:
     Args:
         escapes: Finds what may be an escaped letter of a name.
         block: The block before anything is replaced.
+
+    Attributes:
+        are_known: Whether the input was asked.
     """
 
     def __init__(self, escapes: _Search, block: bytes) -> None:
         """Ask nothing yet."""
         self._escapes = escapes
         self._block = block
-        self._known = False
+        self.are_known = False
 
     @cached_property
     def are_plain(self) -> bool:
         """Whether no name is written with an escape in the input."""
-        self._known = True
+        self.are_known = True
         return not self._found(self._block)
 
     def may_be_escaped_in(self, rest: bytes) -> bool:
         """Tell whether one may be written with an escape, from what is left of the input."""
-        return not self._known and self._found(rest)
+        return not self.are_known and self._found(rest)
 
     def _found(self, block: bytes) -> bool:
         return b"\\" in block and self._escapes.search(block) is not None
@@ -92,27 +104,40 @@ class HotLoop:
     def __init__(self, plan: Plan) -> None:
         """Prepare the decoders."""
         self._plan = plan
-        self._rules = [_HotRule(rule, rule.selector.steps, _literal(rule)) for rule in plan.rules]
+        self._rules = [
+            _HotRule(rule, rule.selector.steps, _literal(rule.selector)) for rule in plan.rules
+        ]
         row = row_type(plan.tree)
         self._decode_lines: Callable[[bytes], list[Any]]
         self._decode_lines = msgspec.json.Decoder(row).decode_lines
         self._decode_array: Callable[[bytes], list[Any]]
         self._decode_array = msgspec.json.Decoder(list[row]).decode  # type: ignore[valid-type]
-        self._escapes = _escape_of_any(rule.key for rule in self._rules)
+        self._filter = _row_filter(plan.row_test)
+        keys = [rule.key for rule in self._rules]
+        self._escapes = _escape_of_any([*keys, *([self._filter.key] if self._filter else [])])
 
     @classmethod
     def for_plan(cls, plan: Plan) -> Self | None:
         """Return the loop, None if the plan has something that it does not do."""
-        watched = plan.trace is not None or plan.row_test is not None or plan.options.ignore_case
-        names = [rule.selector.steps[-1] for rule in plan.rules]
-        if watched or not names or len(set(names)) != len(names):
+        selectors = [rule.selector for rule in plan.rules]
+        if plan.row_test is not None:
+            selectors.append(plan.row_test.rule.selector)
+        names = {selector.steps[-1] for selector in selectors}
+        watched = plan.trace is not None or plan.options.ignore_case
+        if watched or not names or len(names) != len(selectors) or not all(map(_suits, selectors)):
             return None
-        return cls(plan) if all(_suits(rule) for rule in plan.rules) else None
+        # What a row rule tests is one value a row.
+        return None if plan.row_test is not None and EACH in selectors[-1].steps else cls(plan)
 
     def scrub_lines(self, block: bytes) -> bytes | None:
         """Return a block of whole lines scrubbed, None if it is not for this loop."""
         rows = _decode(self._decode_lines, block)
-        return self._scrub(block, rows, lines=True) if rows else None
+        if not rows:
+            return None
+        names = _Names(self._escapes, block)
+        if self._filter is None:
+            return self._scrub(block, rows, names, lines=True)
+        return self._scrub_those_that_stay(self._filter, block, rows, names)
 
     def scrub_elements(self, batch: bytes) -> bytes | None:
         """Return whole elements, each with a comma, scrubbed; None if they are not for this loop.
@@ -125,10 +150,23 @@ class HotLoop:
         rows = _decode(self._decode_array, array)
         if not rows or (len(rows) == 1 and is_deep(batch)):
             return None
-        return self._scrub(batch, rows, lines=False)
+        return self._scrub(batch, rows, _Names(self._escapes, batch), lines=False)
 
-    def _scrub(self, block: bytes, rows: list[Any], *, lines: bool) -> bytes | None:
-        names = _Names(self._escapes, block)
+    def _scrub_those_that_stay(
+        self, row_filter: RowFilter, block: bytes, rows: list[Any], names: _Names
+    ) -> bytes | None:
+        stay = row_filter.stay(block, rows) if names.are_plain else None
+        if stay is None or not is_one_row_a_line(block, len(rows)):
+            return None
+        left = b"".join(compress(BytesIO(block).readlines(), stay))
+        new = self._scrub(left, [*compress(rows, stay)], names, lines=False)
+        if new is not None:
+            self._plan.rows += stay.count(False)
+            self._plan.dropped += stay.count(False)
+        return new
+
+    def _scrub(self, block: bytes, rows: list[Any], names: _Names, *, lines: bool) -> bytes | None:
+        before = block
         done: list[tuple[BoundRule, Replaced, int]] = []
         for rule in self._rules:
             hits = find_hits(rows, rule.steps)
@@ -138,7 +176,9 @@ class HotLoop:
                 return None
             block = replaced.block
             done.append((rule.bound, replaced, absent))
-        if names.may_be_escaped_in(block) or (lines and not is_one_row_a_line(block, len(rows))):
+        # Texts hold no line ends and nest nothing, so what is left of them tells as much, quicker.
+        left = before if names.are_known else block
+        if names.may_be_escaped_in(block) or (lines and not is_one_row_a_line(left, len(rows))):
             return None
         for bound, replaced, absent in done:
             replaced.add_to(bound.tally)
@@ -150,6 +190,8 @@ class HotLoop:
 def _replace(block: bytes, rule: _HotRule, hits: list[Any], names: _Names) -> Replaced | None:
     """Return the block with one rule's values replaced, None if that is not for this loop."""
     action = rule.bound.action
+    if action.removes:
+        return drop_members(block, rule.key, hits) if names.are_plain else None
     replaced = replace_texts(block, rule.key, hits, action)
     if replaced is None and names.are_plain:
         return replace_values(block, rule.key, hits, action)
@@ -165,14 +207,20 @@ def _decode(decode: Callable[[bytes], list[Any]], block: bytes) -> list[Any] | N
         return None
 
 
-def _suits(rule: BoundRule) -> bool:
-    steps = rule.selector.steps
+def _suits(selector: Selector) -> bool:
+    steps = selector.steps
     plain = all(step is EACH or _PLAIN.fullmatch(step) for step in steps)
-    return plain and steps[0] is not EACH and steps[-1] is not EACH and not rule.action.removes
+    return plain and steps[0] is not EACH and steps[-1] is not EACH
 
 
-def _literal(rule: BoundRule) -> bytes:
-    return b'"%s"' % str(rule.selector.steps[-1]).encode()
+def _literal(selector: Selector) -> bytes:
+    return b'"%s"' % str(selector.steps[-1]).encode()
+
+
+def _row_filter(test: RowTest | None) -> RowFilter | None:
+    if test is None:
+        return None
+    return RowFilter(test, test.rule.selector.steps, _literal(test.rule.selector))
 
 
 def _escape_of_any(keys: Iterable[bytes]) -> _Search:

@@ -11,8 +11,7 @@ from workflow.scrub.jsontext.values import EMPTY, NULL, rewrite, rewrite_texts, 
 from workflow.scrub.report import Tally
 
 _OPENINGS: Final = (b': "', b':"')
-_QUOTE: Final = ord('"')
-_LONG: Final = 512
+_QUOTE, _COMMA, _SPACE, _OPENING, _CLOSING = b'", {}'
 
 
 class Site:
@@ -81,6 +80,44 @@ def replace_values(block: bytes, key: bytes, values: list[Any], action: Action) 
     return _ask_each(head, tails, site, action)
 
 
+def drop_members(block: bytes, key: bytes, values: list[Any]) -> Replaced | None:
+    """Return the block without the members of a name, where no name has an escape.
+
+    Each goes with the comma behind it, or with the one before it where it is the last.
+
+    Returns:
+        None if the name does not occur exactly as often as there are values, or where other white
+        space stands than most writers write.
+    """
+    if block.count(key) != len(values):
+        return None
+    # One name, one value: the occurrences are the members.
+    pieces: list[bytes] = []
+    end = 0
+    for value in values:
+        name = block.find(key, end)
+        start = cast("Match", COLON.match(block, name + len(key))).end()
+        span = _member_span(block, name, start + len(value))
+        if span is None:
+            return None
+        pieces.append(block[end : span[0]])
+        end = span[1]
+    pieces.append(block[end:])
+    return Replaced(b"".join(pieces), len(values), changed=len(values))
+
+
+def _member_span(block: bytes, name: int, end: int) -> tuple[int, int] | None:
+    """Return what to take out for a member that starts with its name, None for odd spaces."""
+    if block[end] == _COMMA:
+        return name, end + 1
+    if block[end] != _CLOSING:
+        return None
+    before = name - 1 if block[name - 1] != _SPACE else name - 2
+    if block[before] == _COMMA:
+        return before, end
+    return (name, end) if before == name - 1 and block[before] == _OPENING else None
+
+
 def _constant(action: Action, values: list[Any]) -> bytes | None:
     """Return what all texts become, None if that differs.
 
@@ -113,20 +150,14 @@ def _ask_each(head: bytes, tails: list[bytes], site: Site, action: Action) -> Re
     return Replaced(block, len(tails), changed=len(tails) - same, nulled=nulled)
 
 
-def _look_at_each(head: bytes, tails: list[bytes], site: Site, action: Action) -> Replaced | None:
-    """Ask the action for each value, where not all are texts or spaced alike.
-
-    A long container goes to the reference, and so does one with a line end in it: when it is gone,
-    the layout of the block can no longer be seen.
-    """
+def _look_at_each(head: bytes, tails: list[bytes], site: Site, action: Action) -> Replaced:
+    """Ask the action for each value, where not all are texts or spaced alike."""
     done = Replaced(b"", len(tails))
     pieces = [head]
     for tail, value in zip(tails, site.values, strict=True):
         start = cast("Match", COLON.match(tail)).end()
         end = start + len(value)
         token = tail[start:end]
-        if token[0] in b"{[" and (len(token) > _LONG or b"\n" in token):
-            return None
         new = rewrite(action, token)
         if new is None:
             done.nulled += 1
