@@ -9,6 +9,7 @@ from typing import ClassVar, Self
 from workflow.errors import PolicyError
 from workflow.scrub.actions.base import Action, Key, refuse_unknown, whole_number
 from workflow.scrub.actions.calendar import read_day
+from workflow.scrub.actions.mac import Mac
 
 _MAC, _TAG = 32, 16  # hex digits
 
@@ -25,10 +26,12 @@ class Hash(Action):
 
     def __init__(self, key: Key | None = None) -> None:
         """Keep the key."""
-        self._secret = b"" if key is None else key.secret
+        secret = b"" if key is None else key.secret
         self._prefix = "" if key is None else f"hmac1.{key.key_id}."
+        self._of_value = Mac(secret, b"value\0")
+        self._of_token = Mac(secret, b"token\0" + self._prefix.encode())
         self._token = re.compile(
-            re.escape(self._prefix) + rf"[0-9a-f]{{{_MAC}}}\.([0-9a-f]{{{_TAG}}})"
+            re.escape(self._prefix) + rf"([0-9a-f]{{{_MAC}}})\.([0-9a-f]{{{_TAG}}})"
         )
 
     @classmethod
@@ -43,21 +46,16 @@ class Hash(Action):
 
     def on_text(self, value: str) -> str:
         """Return the token of the text, or the text if it is a token of this key."""
-        if self._is_token(value):
+        if value.startswith(self._prefix) and self._is_token(value):
             return value
-        body = self._prefix + self._mac(b"value", value)[:_MAC]
-        return f"{body}.{self._mac(b'token', body)[:_TAG]}"
+        digits = self._of_value.hex(value.encode("utf-8", "surrogatepass"))[:_MAC]
+        return f"{self._prefix}{digits}.{self._of_token.hex(digits.encode())[:_TAG]}"
 
     def _is_token(self, value: str) -> bool:
         match = self._token.fullmatch(value)
         if match is None:
             return False
-        expected = self._mac(b"token", value[: -_TAG - 1])[:_TAG]
-        return hmac.compare_digest(match[1], expected)
-
-    def _mac(self, purpose: bytes, text: str) -> str:
-        message = purpose + b"\0" + text.encode("utf-8", "surrogatepass")
-        return hmac.digest(self._secret, message, "sha256").hex()
+        return hmac.compare_digest(match[2], self._of_token.hex(match[1].encode())[:_TAG])
 
 
 class DateShift(Action):

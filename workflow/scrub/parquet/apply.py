@@ -115,9 +115,8 @@ def count_instances(target: Target, column: Column, plan: Plan, chosen: pa.Array
     found = edits.instances(column, target.definition, target.repetition)
     if chosen is not None:
         found = pc.and_(found, chosen)
-    tally.matched += pc.sum(found).as_py() or 0
-    rows = edits.row_numbers(column)
-    missing = len(rows.unique()) - len(rows.filter(found).unique())
+    tally.matched += found.true_count
+    missing = edits.rows_with(column, found).false_count
     if missing:
         plan.absent(target.rule)
         tally.absent += missing - 1

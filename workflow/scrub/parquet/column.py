@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from workflow.scrub.parquet.schema import Node
 
 _PIECE = 4 << 20
-_MANY = 1 << 19
+_MANY = 1 << 17
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,8 @@ from workflow.scrub.parquet.fields import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from workflow.scrub.parquet.column import Column
     from workflow.scrub.parquet.pages import DataPage, Levels
     from workflow.scrub.parquet.schema import Node
@@ -43,13 +45,13 @@ class Encoded:
     """An encoded column chunk.
 
     Attributes:
-        parts: Its bytes, page by page.
         meta: Its ColumnMetaData; offsets count from the start of the chunk.
+        size: Its bytes, headers among them.
+        plain_size: The same before compression.
         locations: (offset in the chunk, size, rows) of each data page.
     """
 
     meta: Struct
-    parts: list[bytes] = field(default_factory=list)
     size: int = 0
     plain_size: int = 0
     locations: list[tuple[int, int, int]] = field(default_factory=list)
@@ -69,15 +71,17 @@ class Encoded:
 
 
 class ColumnWriter:
-    """Encodes a changed column chunk piece by piece.
+    """Encodes a changed column chunk piece by piece; what is encoded is written at once.
 
     Args:
         leaf: The chunk's leaf.
         old: The ColumnMetaData that it had.
+        write: Takes the bytes.
     """
 
-    def __init__(self, leaf: Node, old: Struct) -> None:
+    def __init__(self, leaf: Node, old: Struct, write: Callable[[tuple[bytes, ...]], None]) -> None:
         """Start with no page."""
+        self._write = write
         self._physical = values.Physical.of(leaf)
         self._old = old
         self._codec = Codec(old.needed(Meta.CODEC, "codec"))
@@ -225,7 +229,7 @@ class ColumnWriter:
     ) -> None:
         crc = zlib.crc32(packed) if checked else None
         head = values.page_header(*header, (size, len(packed)), crc)
-        self._out.parts += (head, packed)
+        self._write((head, packed))
         self._out.size += len(head) + len(packed)
         self._out.plain_size += len(head) + size
 

@@ -34,8 +34,19 @@ def repetition_levels(column: Column) -> pa.Array:
 
 def row_numbers(column: Column) -> pa.Array:
     """Return the zero-based row of each entry."""
-    starts = pc.equal(repetition_levels(column), 0).cast(pa.int64())
+    starts = pc.equal(repetition_levels(column), 0).cast(pa.int32())
     return pc.subtract(pc.cumulative_sum(starts), 1)
+
+
+def rows_with(column: Column, chosen: pa.Array) -> pa.Array:
+    """Tell for each row whether one of its entries is chosen."""
+    if not column.leaf.repetition or not len(chosen):
+        return chosen
+    starts = pc.indices_nonzero(pc.equal(repetition_levels(column), 0))
+    # How many were chosen before each row, and before the end: rows are where the number grows.
+    until = pc.cumulative_sum(chosen.cast(pa.int32()))
+    before = pc.subtract(until.take(starts), chosen.take(starts).cast(pa.int32()))
+    return pc.less(before, pa.concat_arrays([before[1:], until[-1:]]))
 
 
 def instances(column: Column, definition: int, repetition: int) -> pa.Array:

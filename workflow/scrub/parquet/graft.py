@@ -2,8 +2,8 @@
 
 Strategy: the parts of the file (column chunks, bloom filters, page indexes) are taken in the order
 in which they stand. A part of an untouched column is copied as bytes; only the offsets that tell
-where it is move. A touched chunk is decoded, changed and encoded again, one chunk at a time, so
-that the memory is that of one chunk and the work that of the touched columns. The footer comes
+where it is move. A touched chunk is decoded, changed and encoded again, piece by piece, so that
+the memory is that of one chunk at most and the work that of the touched columns. The footer comes
 last, with all of its fields, known or not, but for those that this file's change makes false.
 
 Until the first difference the output is a prefix of the input, byte for byte. If none comes, the
@@ -148,7 +148,7 @@ class _Graft:
         if changed is None:
             self._copy_chunk(item, chunk)
         else:
-            self._write_chunk(item, chunk, changed)
+            self._describe_chunk(item, chunk, changed)
 
     def _rows(self, group: int) -> GroupRows:
         if group not in self.groups:
@@ -173,7 +173,7 @@ class _Graft:
             self.watch.look(drop, piece, None, rows.before)
 
     def _scrub(self, item: Item, rows: GroupRows, chunk: Struct) -> Encoded | None:
-        """Return the chunk changed; None where it can stay as it is."""
+        """Write the chunk changed and describe it; None where it can stay as it is."""
         leaf, targets = self.schema.leaves[item.column], self.work.edits.get(item.column, [])
         whole = any(target.keys for target in targets)
         traces = Traces(chunk_meta(chunk), self._column_index(item))
@@ -205,7 +205,7 @@ class _Graft:
 
     def _rewrite(self, chunk: Struct, leaf: Node, pieces: Iterable[Column]) -> ColumnWriter:
         """Return a writer that got some pieces as they are."""
-        writer = ColumnWriter(leaf, chunk_meta(chunk))
+        writer = ColumnWriter(leaf, chunk_meta(chunk), self.tape.write)
         for piece in pieces:
             writer.add(piece)
         return writer
@@ -229,10 +229,9 @@ class _Graft:
                 meta.set_number(field, offset + by)
         move_file_offset(chunk, item, by)
 
-    def _write_chunk(self, item: Item, chunk: Struct, encoded: Encoded) -> None:
-        start = self.tape.at
+    def _describe_chunk(self, item: Item, chunk: Struct, encoded: Encoded) -> None:
+        start = self.tape.at - encoded.size
         self.done[item.group, item.column] = None
-        self.tape.write(encoded.parts)
         meta = encoded.meta
         meta.set_number(Meta.DATA_PAGE, start + meta.needed(Meta.DATA_PAGE, "offset"))
         if Meta.DICTIONARY_PAGE in meta:

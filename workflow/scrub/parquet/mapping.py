@@ -17,12 +17,14 @@ from workflow.scrub.parquet.kinds import DAY_SECONDS, Day, Kind, Text
 from workflow.scrub.parquet.meanings import kind_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from workflow.scrub.parquet.schema import Node
     from workflow.scrub.row_test import RowTest
 
+# As many values at a time are Python's: few beside a column.
 _PIECE = 1 << 16
+_SAMPLE = 1 << 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +52,17 @@ def apply(action: Action, leaf: Node, values: pa.ChunkedArray) -> Mapped:
             return _collect(plain, (_all_equal(constant, part) for part in values.chunks))
     if isinstance(kind, Day) and kind.ticks > 0 and not pa.types.is_dictionary(values.type):
         return _collect(plain, (_map_moments(action, kind, part) for part in values.chunks))
+    if not pa.types.is_dictionary(values.type) and _mostly_distinct(values):
+        return _collect(plain, (_map_plain(action, kind, part) for part in values.chunks))
     encoded = values if pa.types.is_dictionary(values.type) else values.dictionary_encode()
     parts = (_map_part(action, kind, part) for part in encoded.chunks)
     return _collect(pa.dictionary(pa.int32(), plain), parts)
+
+
+def _mostly_distinct(values: pa.ChunkedArray) -> bool:
+    """Tell by the first values whether looking for equal ones would be in vain."""
+    first = values.slice(0, _SAMPLE)
+    return 2 * len(first.unique()) > len(first)
 
 
 def rows_meet(test: RowTest, leaf: Node, values: pa.ChunkedArray) -> pa.Array:
@@ -96,19 +106,30 @@ def _fits_nothing(action: Action, kind: Kind) -> bool:
 
 
 def _map_part(action: Action, kind: Kind, part: pa.DictionaryArray) -> tuple[pa.Array, pa.Array]:
-    old = part.dictionary
-    pieces = [
-        pa.array([kind.ask(action, value) for value in chunk], old.type)
-        for chunk in _python_pieces(old)
-    ]
-    new = pa.concat_arrays(pieces) if pieces else old.slice(0, 0)
-    # NaN differs from itself, but is never what an action answers.
-    changed = pc.fill_null(pc.not_equal(new, old), True)
+    new, changed = _map_plain(action, kind, part.dictionary)
     new = new.dictionary_encode()
     return (
         pa.DictionaryArray.from_arrays(new.indices.take(part.indices), new.dictionary),
         changed.take(part.indices),
     )
+
+
+def _map_plain(action: Action, kind: Kind, old: pa.Array) -> tuple[pa.Array, pa.Array]:
+    pieces = [_ask(action, kind, old.slice(start, _PIECE)) for start in range(0, len(old), _PIECE)]
+    new = pa.concat_arrays(pieces) if pieces else old.slice(0, 0)
+    # NaN differs from itself, but is never what an action answers.
+    return new, pc.fill_null(pc.not_equal(new, old), True)
+
+
+def _ask(action: Action, kind: Kind, piece: pa.Array) -> pa.Array:
+    if isinstance(kind, Text):
+        try:
+            texts = action.on_texts(_python(piece.cast(pa.string())))
+            return pa.array(texts, pa.string()).cast(piece.type)
+        except (pa.ArrowInvalid, UnicodeEncodeError):
+            # Bytes that are no UTF-8, before or after: one by one, then.
+            pass
+    return pa.array([kind.ask(action, value) for value in _python(piece)], piece.type)
 
 
 def _map_moments(action: Action, kind: Day, part: pa.Array) -> tuple[pa.Array, pa.Array]:
@@ -153,12 +174,6 @@ def _is_utf8(values: pa.ChunkedArray) -> bool:
     except pa.ArrowInvalid:
         return False
     return True
-
-
-def _python_pieces(array: pa.Array) -> Iterator[list[Any]]:
-    """Yield the values in lists that are short beside the array."""
-    for start in range(0, len(array), _PIECE):
-        yield _python(array.slice(start, _PIECE))
 
 
 def _python(array: pa.Array) -> list[Any]:

@@ -114,7 +114,6 @@ class GroupRows:
         return met
 
     def _meeting_in(self, piece: Column, target: Target, test: RowTest) -> pa.Array:
-        numbers = edits.row_numbers(piece)
         there = edits.instances(piece, target.definition, target.repetition)
         definition = edits.definition_levels(piece)
         met = pc.and_(
@@ -126,8 +125,7 @@ class GroupRows:
             met = pc.replace_with_mask(met, has, mapping.rows_meet(test, target.node, piece.values))
         met = pc.and_(met, there)
         chosen = chosen_entries(target, piece, self)
-        hit = numbers.filter(met if chosen is None else pc.and_(met, chosen))
-        return pc.is_in(numbers.unique(), value_set=hit.unique())
+        return edits.rows_with(piece, met if chosen is None else pc.and_(met, chosen))
 
     def _count_drops(self) -> None:
         for drop in self._work.drops:
