@@ -2,7 +2,10 @@
 
 import datetime as dt
 import json
+import threading
 import time
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -105,3 +108,70 @@ def test_leaves_monotonic_time_alone(lab: Lab) -> None:
 def test_only_goes_forward() -> None:
     with pytest.raises(ValueError, match="forward"):
         Clock().advance(-1)
+
+
+def _asleep(clock: Clock, seconds: float, **more: Any) -> threading.Thread:
+    before = len(clock._sleepers)
+    sleeper = threading.Thread(target=clock.sleep, args=(seconds,), kwargs=more, daemon=True)
+    sleeper.start()
+    wait_for(lambda: len(clock._sleepers) > before)
+    return sleeper
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[Clock]:
+    """A clock of its own, which leaves the time of the process alone."""
+    monkeypatch.setattr(Clock, "_shift", lambda _self, _seconds: None)
+    clock = Clock()
+    yield clock
+    clock.reset()
+
+
+def test_wakes_whoever_has_slept_long_enough_and_nobody_else(clock: Clock) -> None:
+    sleepers = [_asleep(clock, hours * 3600) for hours in (3, 1, 2)]
+
+    clock.advance(2 * 3600 + 1)
+
+    for sleeper in sleepers[1:]:
+        sleeper.join(5)
+    assert [sleeper.is_alive() for sleeper in sleepers] == [True, False, False]
+
+
+def test_sleeps_in_real_time_where_nobody_moves_it(clock: Clock) -> None:
+    begun = time.monotonic()
+    _asleep(clock, 3600)
+
+    clock.sleep(0.2)
+
+    assert 0.2 <= time.monotonic() - begun < 2
+
+
+def test_wakes_one_sleeper_for_a_reason_of_its_own(clock: Clock) -> None:
+    ended, woken = threading.Event(), threading.Event()
+    other = _asleep(clock, 3600)
+    sleeper = _asleep(clock, 3600, unless=ended.is_set, woken=woken)
+
+    ended.set()
+    woken.set()
+
+    sleeper.join(5)
+    assert (sleeper.is_alive(), other.is_alive()) == (False, True)
+
+
+def test_lets_every_sleeper_look_at_its_reason(clock: Clock) -> None:
+    stopped = threading.Event()
+    sleepers = [_asleep(clock, 3600, unless=stopped.is_set) for _ in range(3)]
+
+    stopped.set()
+    clock.wake()
+
+    for sleeper in sleepers:
+        sleeper.join(5)
+    assert not any(sleeper.is_alive() for sleeper in sleepers)
+
+
+def test_keeps_no_more_of_those_that_left_early_than_a_few(clock: Clock) -> None:
+    for _ in range(500):
+        clock.sleep(3600, unless=lambda: True)
+
+    assert len(clock._sleepers) < 250

@@ -18,6 +18,7 @@ _REPAIRS = (
     "deploy.provisioned",
     "machine.executions",
     "machine.history",
+    "machine.json_paths",
     "machine.resuming",
     "machine.timing",
     "shims.clocked_loops",

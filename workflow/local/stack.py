@@ -159,6 +159,11 @@ class EmbeddedStack:
         """Every call that went through the port so far."""
         return list(self.seams.calls)
 
+    @property
+    def invocations(self) -> int:
+        """How many invocations of functions are under way."""
+        return self._pool.busy()
+
     def client(self, service: str) -> Any:
         """A boto3 client of the account (not of a role)."""
         return self.clients.get(service)

@@ -77,18 +77,17 @@ def _run_program(self: Program, env: Environment) -> None:
     if limit is None:
         EvalComponent.eval(self, env)
         return
-    ended = threading.Event()
-    worker = threading.Thread(target=_evaluate, args=(self, env, ended), daemon=True)
-    worker.start()
-    CLOCK.sleep(limit, unless=ended.is_set)
+    ended, woken = threading.Event(), threading.Event()
+
+    def evaluate() -> None:
+        try:
+            EvalComponent.eval(self, env)
+        finally:
+            ended.set()
+            woken.set()
+
+    threading.Thread(target=evaluate, daemon=True).start()
+    CLOCK.sleep(limit, unless=ended.is_set, woken=woken)
     if not ended.is_set():
         env.set_timed_out()
-        CLOCK.wake()
-
-
-def _evaluate(program: Any, env: Environment, ended: threading.Event) -> None:
-    try:
-        EvalComponent.eval(program, env)
-    finally:
-        ended.set()
         CLOCK.wake()

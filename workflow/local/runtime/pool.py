@@ -75,6 +75,11 @@ class Pool:
             self._give_back(worker, order.name, generation=generation, usable=usable)
         return outcome
 
+    def busy(self) -> int:
+        """How many invocations are under way."""
+        with self._lock:
+            return sum(len(workers) for workers in self._busy.values())
+
     def kill(self, name: str) -> int:
         """Kill the busy workers of a function (all functions: `*`); returns how many."""
         with self._lock:
