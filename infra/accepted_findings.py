@@ -127,7 +127,7 @@ def _settings(stack: LakescrubStack) -> Iterator[AcceptedFinding]:
         "AwsSolutions-DDB3",
         "a lost schedule is made again from the ledger, which has backups",
     )
-    for queue in ("Timer/StreamDeadLetters", "Failures/DeadLetters"):
+    for queue in ("Timer/StreamDeadLetters", "Failures/DeadLetters", "Sweeper/DeadLetters"):
         yield AcceptedFinding(
             f"{queue}/Resource", "AwsSolutions-SQS3", "it is a dead-letter queue itself"
         )

@@ -61,6 +61,7 @@ def alarm_settings(watched: Watched) -> Iterator[AlarmSettings]:
     yield from _queues(watched)
     yield from _functions(watched)
     yield from _sweeper(watched)
+    yield from _overdue()
     yield from _runs()
 
 
@@ -186,6 +187,26 @@ def _sweeper(watched: Watched) -> Iterator[AlarmSettings]:
     )
 
 
+def _overdue() -> Iterator[AlarmSettings]:
+    yield AlarmSettings(
+        name="ObjectsOverdue",
+        problem="Objects stay overdue although the sweeper starts them.",
+        metric="ObjectsOverdue",
+        dimensions=_service("sweep_overdue"),
+        statistic="Minimum",
+        periods=3,
+    )
+    yield AlarmSettings(
+        name="SweepIncomplete",
+        problem="The sweeper could not take care of some entries for 15 minutes.",
+        metric="SweepFailures",
+        dimensions=_service("sweep_overdue"),
+        # Each tick tries again, so a failure that passes is none; one that stays is in every tick.
+        statistic="Minimum",
+        periods=3,
+    )
+
+
 def _runs() -> Iterator[AlarmSettings]:
     yield AlarmSettings(
         name="IntakeFailing",
@@ -205,23 +226,6 @@ def _runs() -> Iterator[AlarmSettings]:
         problem="An object cannot be scrubbed as it is.",
         metric="RunsRejected",
         dimensions=_service("record_rejection"),
-    )
-    yield AlarmSettings(
-        name="ObjectsOverdue",
-        problem="Objects stay overdue although the sweeper starts them.",
-        metric="ObjectsOverdue",
-        dimensions=_service("sweep_overdue"),
-        statistic="Minimum",
-        periods=3,
-    )
-    yield AlarmSettings(
-        name="SweepIncomplete",
-        problem="The sweeper could not take care of some entries for 15 minutes.",
-        metric="SweepFailures",
-        dimensions=_service("sweep_overdue"),
-        # Each tick tries again, so a failure that passes is none; one that stays is in every tick.
-        statistic="Minimum",
-        periods=3,
     )
     yield AlarmSettings(
         name="TablesMissing",

@@ -1,7 +1,9 @@
 """What differs between deployments. Constructs never ask which environment they are in."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
 
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_logs as logs
@@ -11,6 +13,7 @@ from workflow.errors import UsageError
 # A failed run can be redriven for so long, and finds what it left: parts, versions, messages.
 # https://docs.aws.amazon.com/step-functions/latest/dg/redrive-executions.html
 REDRIVE_DAYS = 14
+_FUNCTIONS = Path(__file__).parents[1] / "functions"
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,19}")
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 _BUCKET_NAME = re.compile(r"(?!\d+\.\d+\.\d+\.\d+$)[a-z0-9](?:[a-z0-9-]|\.(?!\.)){1,61}[a-z0-9]")
@@ -74,6 +77,9 @@ class Environment:
             a dataset with ``erase_versions``, should no run have done so.
         bytes_scanned_limit: What one Athena query may read before it is stopped.
         intake_concurrency: How many copies of schedule_objects may work on the intake queue.
+        reserved_concurrency: How many copies of a function, by its name, the account sets aside
+            for it, which is also how many it may have. AWS refuses to set aside what would leave
+            less than 100 for all other functions; a new account has a quota of 10 in all.
     """
 
     name: str
@@ -87,6 +93,7 @@ class Environment:
     erase_margin_days: int = 30
     bytes_scanned_limit: int = 100 * 1024**3
     intake_concurrency: int = 10
+    reserved_concurrency: Mapping[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Refuse what would fail on AWS, or later.
@@ -109,6 +116,25 @@ class Environment:
                     f"{setting} of '{self.name}' is {getattr(self, setting)}: it must be over "
                     f"{REDRIVE_DAYS}, since a failed run can be redriven for {REDRIVE_DAYS} days"
                 )
+        self._check_concurrency()
+
+    def _check_concurrency(self) -> None:
+        for name, count in self.reserved_concurrency.items():
+            if not (_FUNCTIONS / name / "handler.py").is_file():
+                raise UsageError(f"reserved_concurrency of '{self.name}': no function '{name}'")
+            if count < 1:
+                raise UsageError(
+                    f"reserved_concurrency of '{self.name}': {count} would switch {name} off"
+                )
+        # A batch that Lambda cannot hand over counts as received: after five the queue gives its
+        # messages up, although nobody has looked at them.
+        # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
+        reserved = self.reserved_concurrency.get("schedule_objects", self.intake_concurrency)
+        if reserved < self.intake_concurrency:
+            raise UsageError(
+                f"reserved_concurrency of '{self.name}': schedule_objects has {reserved}, fewer "
+                f"than intake_concurrency, which is {self.intake_concurrency}"
+            )
 
     @property
     def needs_versions(self) -> bool:
@@ -139,7 +165,24 @@ def _check_bucket_name(name: str) -> None:
 
 
 DEV = Environment(name="dev", keep_data=False, log_retention=logs.RetentionDays.TWO_WEEKS)
-PROD = Environment(name="prod", keep_data=True, log_retention=logs.RetentionDays.ONE_YEAR)
+# A mass of objects that fall due together must starve neither the account's other functions nor
+# those of our own that nobody repeats for a day: notifications, the sweeper, the recorder.
+PROD = Environment(
+    name="prod",
+    keep_data=True,
+    log_retention=logs.RetentionDays.ONE_YEAR,
+    reserved_concurrency={
+        # A cap: a fifth of an account's usual quota. Runs that find no free copy wait a day.
+        "scrub_object": 200,
+        # As many as the queue may ask for: a notification is given up after five refusals.
+        "schedule_objects": 10,
+        # As many as read one shard at once, and few enough for StartExecution's own limit.
+        "start_runs": 5,
+        # As many as can be at work at once: a tick each minute, five minutes at most.
+        "sweep_overdue": 5,
+        "record_failure": 2,
+    },
+)
 ENVIRONMENTS = {environment.name: environment for environment in (DEV, PROD)}
 
 

@@ -81,6 +81,7 @@ class PythonFunction(lambda_.Function):
             logging_format=lambda_.LoggingFormat.JSON,
             tracing=lambda_.Tracing.ACTIVE,
             role=role,
+            reserved_concurrent_executions=workbench.environment.reserved_concurrency.get(name),
         )
         self.gigabytes = settings.memory_mb / 1024
 

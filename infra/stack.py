@@ -150,6 +150,7 @@ class LakescrubStack(Stack):
                 "Intake": self.intake.dead_letters.queue_name,
                 "Stream": self.timer.stream_dead_letters.queue_name,
                 "Failure": self.failures.dead_letters.queue_name,
+                "Sweeper": self.sweeper.dead_letters.queue_name,
             },
             start_runs=self.due.function.function_name,
             scrub_object=self.tasks.scrub_object.function_name,
@@ -192,6 +193,7 @@ class LakescrubStack(Stack):
             "IntakeDeadLetterQueueUrl": self.intake.dead_letters.queue_url,
             "StreamDeadLetterQueueUrl": self.timer.stream_dead_letters.queue_url,
             "FailureDeadLetterQueueUrl": self.failures.dead_letters.queue_url,
+            "SweeperDeadLetterQueueUrl": self.sweeper.dead_letters.queue_url,
             "AlarmsTopicArn": self.alarms.topic.topic_arn,
             "RejectionsTopicArn": self.orchestration.rejections.topic_arn,
             **{

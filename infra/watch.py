@@ -16,6 +16,37 @@ from infra.timer import Timer
 
 _FAILURES = ["FAILED", "TIMED_OUT", "ABORTED"]
 _TRIED_FOR = Duration.hours(6)
+# A tick that is older has nothing left to do: later ones have done it.
+_TICK_TRIED_FOR = Duration.minutes(5)
+
+
+def _dead_letters(scope: Construct) -> sqs.Queue:
+    return sqs.Queue(
+        scope,
+        "DeadLetters",
+        encryption=sqs.QueueEncryption.SQS_MANAGED,
+        enforce_ssl=True,
+        retention_period=Duration.days(14),
+    )
+
+
+def _retry(
+    scope: Construct, function: PythonFunction, *, dead_letters: sqs.Queue, tried_for: Duration
+) -> None:
+    """Let Lambda try again what fails, and leave in the queue what goes on failing."""
+    lambda_.CfnEventInvokeConfig(
+        scope,
+        "Retries",
+        function_name=function.function_name,
+        qualifier="$LATEST",
+        maximum_retry_attempts=2,
+        maximum_event_age_in_seconds=int(tried_for.to_seconds()),
+        destination_config=lambda_.CfnEventInvokeConfig.DestinationConfigProperty(
+            on_failure=lambda_.CfnEventInvokeConfig.OnFailureProperty(
+                destination=dead_letters.queue_arn
+            )
+        ),
+    )
 
 
 class Sweeper(Construct):
@@ -31,8 +62,9 @@ class Sweeper(Construct):
         timer: Timer,
         machine: sfn.StateMachine,
     ) -> None:
-        """Create the function and its clock."""
+        """Create the function, its clock, and the queue for ticks that were lost."""
         super().__init__(scope, construct_id)
+        self.dead_letters = _dead_letters(self)
         self.function = PythonFunction(
             self,
             "sweep_overdue",
@@ -51,12 +83,19 @@ class Sweeper(Construct):
                 *permissions.start_runs(machine),
                 *permissions.read_objects(lake),
                 *permissions.erase_versions(lake),
+                *permissions.send_messages(self.dead_letters),
             ],
         )
+        _retry(self, self.function, dead_letters=self.dead_letters, tried_for=_TICK_TRIED_FOR)
+        self._clock()
+
+    def _clock(self) -> None:
         role = iam.Role(
             self, "ClockRole", assumed_by=iam.ServicePrincipal("scheduler.amazonaws.com")
         )
         role.add_to_policy(permissions.call_function(self.function))
+        for statement in permissions.send_messages(self.dead_letters):
+            role.add_to_policy(statement)
         clock = scheduler.CfnSchedule(
             self,
             "Clock",
@@ -68,6 +107,9 @@ class Sweeper(Construct):
                 role_arn=role.role_arn,
                 # A tick that was missed is made up for by the next one.
                 retry_policy=scheduler.CfnSchedule.RetryPolicyProperty(maximum_retry_attempts=0),
+                dead_letter_config=scheduler.CfnSchedule.DeadLetterConfigProperty(
+                    arn=self.dead_letters.queue_arn
+                ),
             ),
         )
         clock.node.add_dependency(role)
@@ -87,13 +129,7 @@ class FailureWatch(Construct):
     ) -> None:
         """Create the function, the rule, and the queue for events that nobody could handle."""
         super().__init__(scope, construct_id)
-        self.dead_letters = sqs.Queue(
-            self,
-            "DeadLetters",
-            encryption=sqs.QueueEncryption.SQS_MANAGED,
-            enforce_ssl=True,
-            retention_period=Duration.days(14),
-        )
+        self.dead_letters = _dead_letters(self)
         self.function = PythonFunction(
             self,
             "record_failure",
@@ -109,24 +145,8 @@ class FailureWatch(Construct):
                 *permissions.send_messages(self.dead_letters),
             ],
         )
-        self._retries()
+        _retry(self, self.function, dead_letters=self.dead_letters, tried_for=_TRIED_FOR)
         self._rule(machine)
-
-    def _retries(self) -> None:
-        """Let Lambda try again what fails: EventBridge has handed the event over."""
-        lambda_.CfnEventInvokeConfig(
-            self,
-            "Retries",
-            function_name=self.function.function_name,
-            qualifier="$LATEST",
-            maximum_retry_attempts=2,
-            maximum_event_age_in_seconds=int(_TRIED_FOR.to_seconds()),
-            destination_config=lambda_.CfnEventInvokeConfig.DestinationConfigProperty(
-                on_failure=lambda_.CfnEventInvokeConfig.OnFailureProperty(
-                    destination=self.dead_letters.queue_arn
-                )
-            ),
-        )
 
     def _rule(self, machine: sfn.StateMachine) -> None:
         rule = events.CfnRule(

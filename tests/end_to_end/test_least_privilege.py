@@ -56,6 +56,7 @@ UNSEEN = {
     },
     "TasksRecordRejection": {},
     "SweeperSweepOverdue": {
+        "sqs:SendMessage": "only for a tick that was given up",
         "states:DescribeExecution": "only where the timer was first after all",
         "s3:GetObject": "only for a version whose lock has ended",
         "s3:GetObjectVersion": "only for a version whose lock has ended",
@@ -65,7 +66,10 @@ UNSEEN = {
         "s3:GetObjectLegalHold": "only for a version whose lock has ended",
         "kms:Decrypt": "only for a version whose lock has ended",
     },
-    "SweeperClock": {"lambda:InvokeFunction": "EventBridge Scheduler calls, each minute"},
+    "SweeperClock": {
+        "lambda:InvokeFunction": "EventBridge Scheduler calls, each minute",
+        "sqs:SendMessage": "only for a tick that cannot be handed over",
+    },
     "FailuresRecordFailure": {"sqs:SendMessage": "only for an event that was given up"},
     "CatalogCrawler": dict.fromkeys(
         (

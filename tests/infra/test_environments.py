@@ -96,3 +96,16 @@ def test_existing_lake_says_what_it_allows(settings, allows, needed):
 
 def test_a_lake_of_its_own_keeps_versions_by_its_template():
     assert not DEV.needs_versions
+
+
+@pytest.mark.parametrize(
+    ("reserved", "problem"),
+    [
+        ({"scrub_objects": 5}, "no function 'scrub_objects'"),
+        ({"scrub_object": 0}, "0 would switch scrub_object off"),
+        ({"schedule_objects": 9}, "has 9, fewer than intake_concurrency, which is 10"),
+    ],
+)
+def test_concurrency_that_would_lose_work_is_refused(reserved, problem):
+    with pytest.raises(UsageError, match=problem):
+        replace(DEV, reserved_concurrency=reserved)

@@ -1,5 +1,7 @@
 import pytest
 
+from infra.environments import PROD
+
 FUNCTIONS = [
     "check_catalog",
     "erase_version",
@@ -67,3 +69,30 @@ def test_logs_are_kept_as_long_as_the_environment_says(request, fixture, days):
     groups = request.getfixturevalue(fixture).resources("AWS::Logs::LogGroup")
 
     assert {group["Properties"]["RetentionInDays"] for group in groups} == {days}
+
+
+def _reserved(template):
+    return {
+        function["Handler"].split(".")[1]: function["ReservedConcurrentExecutions"]
+        for function in _functions(template)
+        if "ReservedConcurrentExecutions" in function
+    }
+
+
+def test_nothing_is_reserved_where_an_account_may_be_new(template):
+    assert _reserved(template) == {}
+
+
+def test_production_keeps_what_nobody_repeats_from_starving(prod):
+    assert _reserved(prod) == PROD.reserved_concurrency
+    assert _reserved(prod).keys() >= {"schedule_objects", "sweep_overdue", "record_failure"}
+
+
+def test_the_queue_asks_for_no_more_copies_than_are_reserved(prod):
+    mapping = prod.properties("AWS::Lambda::EventSourceMapping", path="Uploads")
+
+    assert mapping["ScalingConfig"]["MaximumConcurrency"] <= _reserved(prod)["schedule_objects"]
+
+
+def test_production_leaves_most_of_a_usual_account_to_others(prod):
+    assert sum(_reserved(prod).values()) <= 250

@@ -14,6 +14,7 @@ OUTPUTS = {
     "ScheduleTable",
     "StateMachineArn",
     "StreamDeadLetterQueueUrl",
+    "SweeperDeadLetterQueueUrl",
     "Workgroup",
 }
 

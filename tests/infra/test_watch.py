@@ -7,10 +7,10 @@ def test_the_sweeper_is_called_every_minute(template):
     assert clock["Target"]["Arn"] == {"Fn::GetAtt": [function, "Arn"]}
 
 
-def test_the_clock_may_call_the_sweeper_and_nothing_else(template):
-    (statement,) = template.statements("SweeperClockRole")
+def test_the_clock_may_call_the_sweeper_and_leave_what_it_cannot_deliver(template):
+    actions = [statement["Action"] for statement in template.statements("SweeperClockRole")]
 
-    assert statement["Action"] == "lambda:InvokeFunction"
+    assert actions == ["lambda:InvokeFunction", "sqs:SendMessage"]
 
 
 def test_every_run_of_the_machine_that_did_not_succeed_is_recorded(template):
@@ -35,6 +35,45 @@ def test_a_failure_that_cannot_be_recorded_waits_in_a_queue(template):
     queue = {"Fn::GetAtt": [template.logical_id("AWS::SQS::Queue", path="Failures"), "Arn"]}
 
     (target,) = template.properties("AWS::Events::Rule")["Targets"]
-    retries = template.properties("AWS::Lambda::EventInvokeConfig")
+    retries = template.properties("AWS::Lambda::EventInvokeConfig", path="Failures")
     assert target["DeadLetterConfig"] == {"Arn": queue}
     assert retries["DestinationConfig"] == {"OnFailure": {"Destination": queue}}
+
+
+def test_a_tick_that_was_lost_is_told(template):
+    queue = {"Fn::GetAtt": [template.logical_id("AWS::SQS::Queue", path="Sweeper"), "Arn"]}
+
+    clock = template.properties("AWS::Scheduler::Schedule")
+    retries = template.properties("AWS::Lambda::EventInvokeConfig", path="Sweeper")
+    assert clock["Target"]["DeadLetterConfig"] == {"Arn": queue}
+    assert retries["DestinationConfig"] == {"OnFailure": {"Destination": queue}}
+
+
+def test_whatever_calls_a_function_without_waiting_has_somewhere_to_leave_what_fails(template):
+    def functions_of(kind, name):
+        return {
+            mapping["Properties"][name]["Ref"]
+            for mapping in template.resources(kind)
+            if "FunctionName" in mapping["Properties"]
+        }
+
+    polled = functions_of("AWS::Lambda::EventSourceMapping", "FunctionName")
+    handed_over = functions_of("AWS::Lambda::EventInvokeConfig", "FunctionName")
+    machine = str(template.properties("AWS::StepFunctions::StateMachine"))
+    called = {
+        name
+        for name, resource in template.body["Resources"].items()
+        if resource["Type"] == "AWS::Lambda::Function" and f"'{name}'" in machine
+    }
+    everything = {
+        name
+        for name, resource in template.body["Resources"].items()
+        if resource["Type"] == "AWS::Lambda::Function"
+    }
+
+    # A run that fails is redriven; what a mapping polls is given up by its source.
+    assert polled | handed_over | called == everything
+    for mapping in template.resources("AWS::Lambda::EventSourceMapping"):
+        source = mapping["Properties"]["EventSourceArn"]["Fn::GetAtt"][0]
+        given_up = "RedrivePolicy" in template.body["Resources"][source]["Properties"]
+        assert given_up or mapping["Properties"]["DestinationConfig"]["OnFailure"]
