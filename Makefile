@@ -6,7 +6,10 @@ INSTALL := -m pip --quiet --disable-pip-version-check install --no-compile
 PROJECT := --no-build-isolation --no-deps --editable .
 
 .DEFAULT_GOAL := help
-.PHONY: help setup-demo setup demo test lint types synth lock bench fuzz clean
+.PHONY: help setup-demo setup demo test soak lint types synth bootstrap diff deploy destroy
+.PHONY: lock bench fuzz clean
+# What bootstrap, diff, deploy and destroy are about; see infra/environments.py.
+ENVIRONMENT ?= dev
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -20,6 +23,9 @@ demo: .venv/.demo ## Run the whole system on this machine, once
 test: setup lint types ## Check everything
 	$(BIN)/pytest --numprocesses 2 --dist loadgroup
 
+soak: .venv/.dev ## Let 2,000 objects fall due in one second, with five copies of each function
+	$(BIN)/pytest -m soak --durations 3
+
 lint: .venv/.dev ## Check style and format
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -30,6 +36,11 @@ types: .venv/.dev ## Check types
 synth: .venv/.dev ## Write the template that is committed, and cdk.out
 	$(BIN)/python -m infra template
 	$(BIN)/python -m infra
+
+bootstrap diff destroy: .venv/.dev
+	@$(BIN)/python -m infra $@ $(ENVIRONMENT)
+deploy: .venv/.dev ## Deploy to AWS: make deploy ENVIRONMENT=prod (bootstrap, diff, destroy likewise)
+	@$(BIN)/python -m infra $@ $(ENVIRONMENT)
 
 lock: .venv/.dev ## Pin the newest dependencies that pyproject.toml allows
 	requirements/lock.sh

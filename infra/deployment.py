@@ -1,0 +1,46 @@
+"""Call the CDK command: with the packaged Node, in a version that is known to work."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from infra.account import check_account
+from infra.environments import Environment
+from workflow.errors import LakescrubError
+
+# The newest version on npm, 3.0.0, is a broken publication:
+# https://github.com/aws/aws-cdk/issues/38113
+CDK = "aws-cdk@2.1148.1"
+COMMANDS = ("bootstrap", "deploy", "destroy", "diff")
+ROOT = Path(__file__).parents[1]
+
+
+class DeploymentFailed(LakescrubError):
+    """The CDK command ended with an error, which it has told."""
+
+
+def run(command: str, environment: Environment) -> None:
+    """Run one of the commands for one environment.
+
+    Raises:
+        UsageError: The account is not ready for it.
+        DeploymentFailed: The CDK command failed.
+    """
+    place = check_account(environment, bootstrapped=command == "deploy")
+    ended = subprocess.run(  # noqa: S603 - our own Node with our own arguments
+        cdk_command(command, environment, place=place), cwd=ROOT, check=False
+    )
+    if ended.returncode:
+        raise DeploymentFailed(f"cdk {command} ended with {ended.returncode}; see above")
+
+
+def cdk_command(command: str, environment: Environment, *, place: str) -> list[str]:
+    """Return the command line."""
+    node = Path(os.environ["JSII_NODE"])
+    npx = node.parents[1] / "lib" / "node_modules" / "npm" / "bin" / "npx-cli.js"
+    cdk = [str(node), str(npx), "--yes", CDK, command]
+    if command == "bootstrap":
+        return [*cdk, place]
+    app = f"{sys.executable} -m infra {environment.name}"
+    return [*cdk, environment.stack_name, "--app", app]
