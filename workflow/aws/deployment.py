@@ -33,6 +33,8 @@ class Deployment:
         stream_dead_letter_queue_url: Stream records that started no run.
         rejections_topic_arn: The topic that rejections are told to.
         functions: Physical names of the Lambda functions by our name (``scrub_object``).
+        lake_key_arn: The KMS key of the lake; None for none, and for an older stack.
+        existing_lake_allows: What an existing lake may be; None where the lake is the stack's own.
     """
 
     lake_bucket: str
@@ -48,6 +50,8 @@ class Deployment:
     stream_dead_letter_queue_url: str
     rejections_topic_arn: str
     functions: dict[str, str]
+    lake_key_arn: str | None = None
+    existing_lake_allows: str | None = None
 
     @classmethod
     def from_outputs(cls, outputs: dict[str, str]) -> Self:
@@ -58,7 +62,8 @@ class Deployment:
         """
         known = {_snake_case(name): value for name, value in outputs.items()}
         names = [field.name for field in fields(cls) if field.name != "functions"]
-        missing = [name for name in names if name not in known]
+        optional = {field.name for field in fields(cls) if field.default is None}
+        missing = [name for name in names if name not in {*known, *optional}]
         if missing:
             raise NotFound(f"the stack has no output {_camel_case(missing[0])}: deploy it again")
         functions = {
@@ -66,7 +71,8 @@ class Deployment:
             for name, value in known.items()
             if name.endswith("_function")
         }
-        return cls(**{name: known[name] for name in names}, functions=functions)
+        given = {name: known[name] for name in names if name in known}
+        return cls(**given, functions=functions)
 
     @classmethod
     def find(

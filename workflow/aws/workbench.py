@@ -54,7 +54,7 @@ class Workbench:
             NotFound: There is no such stack, or nothing answers at the endpoint.
             UsageError: Credentials, region or profile are missing.
         """
-        session = _session(endpoint_url)
+        session = open_session(endpoint_url)
         try:
             deployment = Deployment.find(session, stack, endpoint_url=endpoint_url)
         except ResponseParserError:
@@ -125,7 +125,12 @@ class Workbench:
         return self.session.resource("dynamodb", endpoint_url=self.endpoint_url).Table(name)
 
 
-def _session(endpoint_url: str | None) -> boto3.session.Session:
+def open_session(endpoint_url: str | None) -> boto3.session.Session:
+    """Find region, profile and credentials as the AWS CLI does.
+
+    Raises:
+        UsageError: The endpoint is no address, or the profile is missing.
+    """
     if endpoint_url is not None and urlsplit(endpoint_url).scheme not in ("http", "https"):
         raise UsageError(f"{endpoint_url!r} is not an endpoint such as http://127.0.0.1:4566")
     core = botocore.session.get_session()

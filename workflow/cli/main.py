@@ -20,7 +20,7 @@ from workflow.cli.refusal import refuse
 # In the order of a first day with lakescrub. Module workflow.cli.<name> has an `app`, or a
 # function of that name.
 COMMANDS = (
-    *("demo", "up", "advance", "status", "query"),
+    *("demo", "up", "advance", "status", "doctor", "query"),
     *("scrub", "policy", "schedule", "runs", "ledger", "invoke", "cost"),
 )
 

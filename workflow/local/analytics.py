@@ -45,6 +45,8 @@ ACTIONS = {
             "GetCrawlerMetrics",
             "UpdateCrawler",
             "DeleteCrawler",
+            "StartCrawlerSchedule",
+            "StopCrawlerSchedule",
         }
     ),
 }

@@ -10,6 +10,7 @@ from workflow.local import emulator
 from workflow.local.analytics import Analytics
 from workflow.local.clients import Clients
 from workflow.local.host import Application
+from workflow.local.lake_formation import LakeFormation
 from workflow.local.machine import lean_import
 from workflow.local.runtime.pool import Pool
 
@@ -28,6 +29,7 @@ _REPAIRS = (
     "shims.request_time",
     "shims.s3_copies",
     "shims.s3_event_bridge",
+    "shims.s3_mfa_delete",
     "shims.s3_ranges",
     "shims.s3_upload_tags",
     "shims.s3_version_tags",
@@ -77,6 +79,7 @@ def connect(clients: Clients) -> list[Part]:
     calling.install(clients)
     analytics = Analytics(clients=clients)
     analytics.mount(ministack.app.SERVICE_HANDLERS)
+    LakeFormation(clients).mount(ministack.app.SERVICE_HANDLERS)
     return [dynamodb_ttl.Sweeper(), analytics]
 
 

@@ -114,6 +114,34 @@ def test_a_failed_crawl_says_so_without_any_content(service, glue, s3):
     assert "canary" not in repr(last)
 
 
+def test_a_schedule_is_paused_and_goes_on(service, glue):
+    glue.crawlers["c"]["Schedule"] = {"ScheduleExpression": "cron(0 0 * * ? *)"}
+    asked = {"CrawlerName": "c"}
+
+    def state():
+        answer = service.handle("GetCrawler", {}, lambda: (200, {"Crawler": glue.crawlers["c"]}))
+        return answer[1]["Crawler"]["Schedule"]["State"]
+
+    before = state()
+    stopped = service.handle("StopCrawlerSchedule", asked, dict)
+    again = service.handle("StopCrawlerSchedule", asked, dict)
+    while_paused = state()
+    service.handle("StartCrawlerSchedule", asked, dict)
+
+    assert (before, while_paused, state()) == ("SCHEDULED", "NOT_SCHEDULED", "SCHEDULED")
+    assert stopped == (200, {})
+    assert again[1]["__type"] == "SchedulerNotRunningException"
+
+
+@pytest.mark.parametrize(
+    ("name", "error"), [("c", "NoScheduleException"), ("x", "EntityNotFoundException")]
+)
+def test_there_has_to_be_a_schedule(service, name, error):
+    answer = service.handle("StartCrawlerSchedule", {"CrawlerName": name}, dict)
+
+    assert answer[1]["__type"] == error
+
+
 def test_metrics_count_the_tables(service, s3):
     s3.release.set()
     call(service, "StartCrawler")

@@ -30,6 +30,7 @@ class _State:
     """Where a crawler is, and how its last crawl ended."""
 
     state: str = "READY"
+    paused: bool = False
     started: dt.datetime | None = None
     seconds: float = 0.0
     last: Body = field(default_factory=dict)
@@ -85,6 +86,8 @@ class CrawlerService:
             body: The request.
             forward: Gives the emulator's own answer to the request.
         """
+        if action.endswith("CrawlerSchedule"):
+            return self._schedule(body, paused=action.startswith("Stop"))
         return self.actions[action](body, forward)
 
     def wait(self) -> None:
@@ -162,6 +165,23 @@ class CrawlerService:
             return _error("EntityNotFoundException", f"Crawler {name} not found")
         return _error("CrawlerNotRunningException", f"Crawler with name {name} isn't running")
 
+    def _schedule(self, body: Body, *, paused: bool) -> Answer:
+        """Only the state is kept: nothing crawls by the clock here."""
+        name = body.get("CrawlerName", "")
+        try:
+            schedule = self._glue.get_crawler(Name=name)["Crawler"].get("Schedule", {})
+        except self._glue.exceptions.EntityNotFoundException:
+            return _error("EntityNotFoundException", f"Crawler {name} not found")
+        if not schedule.get("ScheduleExpression"):
+            return _error("NoScheduleException", f"Crawler {name} has no schedule")
+        with self._lock:
+            state = self._states.setdefault(name, _State())
+            if state.paused is paused:
+                kind = "SchedulerNotRunningException" if paused else "SchedulerRunningException"
+                return _error(kind, f"the schedule of {name} is that already")
+            state.paused = paused
+        return _OK, {}
+
     def _get(self, _body: Body, forward: Forward) -> Answer:
         status, answer = forward()
         if status == _OK:
@@ -180,6 +200,9 @@ class CrawlerService:
         running = state.state != "READY"
         elapsed = (self._clock() - since).total_seconds() if running else 0.0
         shown = {key: value for key, value in crawler.items() if key != "LastCrawl"}
+        if schedule := crawler.get("Schedule"):
+            stands = "NOT_SCHEDULED" if state.paused else "SCHEDULED"
+            shown["Schedule"] = {**schedule, "State": stands}
         shown |= {"State": state.state, "CrawlElapsedTime": max(0, int(elapsed * 1000))}
         return shown | ({"LastCrawl": state.last} if state.last else {})
 

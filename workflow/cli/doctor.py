@@ -1,0 +1,71 @@
+"""``lakescrub doctor``: whether the lake and the stack are set up for each other."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from workflow.cli.options import DEFAULT_STACK, Endpoint, Stack
+from workflow.cli.output import AsJson, ExitCode, print_json, print_table, printable
+from workflow.cli.policy_preview import PolicyFile
+from workflow.doctor.findings import Finding, Severity
+from workflow.policy import read_policies
+
+_WORST_FIRST = (Severity.PROBLEM, Severity.UNKNOWN, Severity.WARNING, Severity.OK)
+
+
+def doctor(
+    file: PolicyFile = Path("datasets.yaml"),
+    bucket: Annotated[
+        str | None,
+        typer.Option("--bucket", help="Examine this bucket alone, before anything is deployed."),
+    ] = None,
+    endpoint: Endpoint = None,
+    stack: Stack = DEFAULT_STACK,
+    as_json: AsJson = False,
+) -> None:
+    """Say what lake and stack lack, and how to set it.
+
+    Nothing is changed. Exit code 0: nothing has to be done, though there may be warnings; 1: there
+    is a problem, or something could not be checked.
+
+    lakescrub doctor
+    lakescrub doctor --stack lakescrub-prod --json
+    lakescrub doctor --bucket my-lake
+    """
+    from workflow.aws import diagnosis  # noqa: PLC0415 -- boto3 is slow to import
+
+    policies, where = read_policies(file), endpoint or None
+    if bucket is None:
+        found = diagnosis.examine_stack(stack, endpoint_url=where, policies=policies)
+    else:
+        found = diagnosis.examine_bucket(bucket, endpoint_url=where, policies=policies)
+    findings = sorted(found, key=lambda each: _WORST_FIRST.index(each.severity))
+    if as_json:
+        print_json([finding.to_dict() for finding in findings])
+    else:
+        _print(findings)
+    if not all(finding.severity.is_well for finding in findings):
+        raise typer.Exit(ExitCode.OTHER)
+
+
+def _print(findings: Sequence[Finding]) -> None:
+    rows = [(each.severity.value, each.check, each.what) for each in findings]
+    print_table(["", "check", "finding"], rows)
+    for line in _advice(findings):
+        typer.echo("\n".join(printable(part) for part in line.split("\n")))
+
+
+def _advice(findings: Sequence[Finding]) -> Iterator[str]:
+    """Give each command once, below the findings that it mends, so that all can be pasted."""
+    advised: dict[tuple[tuple[str, ...], str | None], list[Finding]] = {}
+    for finding in findings:
+        if finding.commands or finding.hint:
+            advised.setdefault((finding.commands, finding.hint), []).append(finding)
+    for (commands, hint), about in advised.items():
+        yield ""
+        yield from (f"# {each.check}: {each.what}" for each in about)
+        if hint:
+            yield f"# {hint}"
+        yield from commands
