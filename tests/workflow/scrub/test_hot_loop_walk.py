@@ -9,7 +9,7 @@ import random
 
 import pytest
 
-from workflow.errors import PolicyError
+from workflow.errors import PermanentError, PolicyError
 from workflow.scrub import RowRule, Rule, ScrubOptions, check_rules, scrub
 from workflow.scrub.jsontext.hot import HotLoop
 from workflow.scrub.plan import bind
@@ -104,3 +104,39 @@ def test_does_what_the_reference_does_wherever_it_does_anything(seed):
             assert (plan.rows, plan.dropped) == (report.rows, report.rows_dropped), block
             done += 1
     assert done > 50
+
+
+BETWEEN = [",", ", ", ",\n", " ,\n  ", ",\r\n\t"]
+DAMAGE = ["", "", "", "]", "}", '"', ",", "[", "{", " 1", "\\", "\x01"]
+
+
+def outcome(data, rules, trace):
+    sink = io.BytesIO()
+    try:
+        report = scrub(io.BytesIO(data), sink, rules=rules, format="json", trace=trace)
+    except PermanentError as error:
+        return str(error)
+    return sink.getvalue(), report.rules, report.rows
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_cuts_arrays_where_the_reference_does_whole_and_damaged(seed):
+    source = random.Random(seed)
+    refused = 0
+    for _ in range(250):
+        rules = source.choice(RULES)
+        texts = source.sample(TEXTS, 3)
+        between = source.choice(BETWEEN)
+        text = "".join(
+            row(source, texts) + (between if source.random() < 0.95 else source.choice(BETWEEN))
+            for _ in range(source.randrange(1, 5))
+        )
+        array = f"[{text}{row(source, texts)}]"
+        at = source.randrange(len(array))
+        data = (array[:at] + source.choice(DAMAGE) + array[at:]).encode()
+
+        hot, reference = (outcome(data, rules, trace) for trace in (None, lambda _: None))
+
+        assert hot == reference, data
+        refused += isinstance(hot, str)
+    assert 20 < refused < 230

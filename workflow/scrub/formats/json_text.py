@@ -12,6 +12,7 @@ from workflow.errors import MalformedData, SchemaMismatch
 from workflow.scrub.formats.base import TextFormat
 from workflow.scrub.jsontext.batches import BatchScrubber
 from workflow.scrub.jsontext.elements import Element, find_end, skip_space, split_elements
+from workflow.scrub.jsontext.layout import Boundary
 from workflow.scrub.jsontext.tokens import COMMA, ELEMENTS
 from workflow.scrub.lines import check_row_size
 from workflow.scrub.plan import Plan
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 _ARRAY: Final = b"["
 _SPACE: Final = b" \t\r\n"
+_PATIENCE: Final = 16
+"""Batches whose elements are looked for one by one after a start that had a surprise."""
 
 
 class Buffer:
@@ -108,17 +111,43 @@ class _Elements:
         self._gap = b""
         self._kept = False
         self._first_lead: bytes | None = None
+        self._boundary = Boundary(b"")
+        self._wait = 0
 
     def rewrite(self) -> Iterator[bytes]:
         """Yield the array, and the white space after it."""
         yield self._buffer.take(1)
         commas = False
-        while size := self._whole_elements():
+        while (new := self._rewrite_next()) is not None:
             commas = True
-            offset = self._buffer.offset
-            yield self._rewrite_batch(self._buffer.take(size), offset)
+            yield new
         yield self._rewrite_last(after_comma=commas)
         yield from self._read_end()
+
+    def _rewrite_next(self) -> bytes | None:
+        """Return some scrubbed elements, each with its comma, None if none has a comma any more."""
+        new = self._rewrite_start()
+        if new is None and (size := self._whole_elements()):
+            offset = self._buffer.offset
+            return self._rewrite_batch(self._buffer.take(size), offset)
+        return new
+
+    def _rewrite_start(self) -> bytes | None:
+        """Return as many elements as there seem to be in the buffer, None if that is not sure."""
+        if self._plan.row_test is not None or self._wait > 0:
+            self._wait -= 1
+            return None
+        if not self._buffer.ended:
+            self._buffer.grow()
+        if not self._boundary.text:
+            self._boundary = Boundary(self._buffer.data)
+        size = self._boundary.last_comma(self._buffer.data)
+        new = self._scrubber.scrub_start(self._buffer.data[:size], self._boundary) if size else None
+        if new is None:
+            self._wait = _PATIENCE
+            return None
+        self._buffer.take(size)
+        return new
 
     def _whole_elements(self) -> int:
         """Return the length of the elements, each with its comma, that the buffer starts with."""

@@ -7,6 +7,7 @@ from typing import Final
 
 from workflow.scrub.jsontext.elements import split_elements
 from workflow.scrub.jsontext.hot import HotLoop
+from workflow.scrub.jsontext.layout import Boundary
 from workflow.scrub.jsontext.rows import RowScrubber
 from workflow.scrub.lines import halve, split_lines
 from workflow.scrub.plan import Plan
@@ -66,6 +67,10 @@ class BatchScrubber:
                 lines.append(new)
             offset += len(line)
         return b"".join(lines)
+
+    def scrub_start(self, start: bytes, boundary: Boundary) -> bytes | None:
+        """Return the start of an array up to a comma, scrubbed, None if it has a surprise."""
+        return None if self._hot is None else self._hot.scrub_start(start, boundary)
 
     def scrub_elements(self, batch: bytes, offset: int) -> bytes:
         """Return whole elements of an array, each with its comma, scrubbed; none may go."""

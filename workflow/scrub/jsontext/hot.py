@@ -27,7 +27,7 @@ from typing import Any, Final, Protocol, Self, cast
 
 import msgspec
 
-from workflow.scrub.jsontext.layout import is_deep, is_one_row_a_line
+from workflow.scrub.jsontext.layout import Boundary, is_deep, is_one_row_a_line
 from workflow.scrub.jsontext.replace import (
     Replaced,
     drop_members,
@@ -136,7 +136,7 @@ class HotLoop:
             return None
         names = _Names(self._escapes, block)
         if self._filter is None:
-            return self._scrub(block, rows, names, lines=True)
+            return self._scrub(block, rows, names, is_one_row_a_line)
         return self._scrub_those_that_stay(self._filter, block, rows, names)
 
     def scrub_elements(self, batch: bytes) -> bytes | None:
@@ -150,7 +150,18 @@ class HotLoop:
         rows = _decode(self._decode_array, array)
         if not rows or (len(rows) == 1 and is_deep(batch)):
             return None
-        return self._scrub(batch, rows, _Names(self._escapes, batch), lines=False)
+        return self._scrub(batch, rows, _Names(self._escapes, batch), _is_known)
+
+    def scrub_start(self, start: bytes, boundary: Boundary) -> bytes | None:
+        """Return the start of an array, up to a comma, scrubbed; None if it is not for this loop.
+
+        Wherever an array is cut: if the start is valid with a closing bracket, it is a number of
+        whole elements, since nothing that follows changes how it is read.
+        """
+        rows = _decode(self._decode_array, b"[%b]" % start[:-1])
+        if not rows:
+            return None
+        return self._scrub(start, rows, _Names(self._escapes, start), boundary.parts_rows)
 
     def _scrub_those_that_stay(
         self, row_filter: RowFilter, block: bytes, rows: list[Any], names: _Names
@@ -159,13 +170,15 @@ class HotLoop:
         if stay is None or not is_one_row_a_line(block, len(rows)):
             return None
         left = b"".join(compress(BytesIO(block).readlines(), stay))
-        new = self._scrub(left, [*compress(rows, stay)], names, lines=False)
+        new = self._scrub(left, [*compress(rows, stay)], names, _is_known)
         if new is not None:
             self._plan.rows += stay.count(False)
             self._plan.dropped += stay.count(False)
         return new
 
-    def _scrub(self, block: bytes, rows: list[Any], names: _Names, *, lines: bool) -> bytes | None:
+    def _scrub(
+        self, block: bytes, rows: list[Any], names: _Names, suits: Callable[[bytes, int], bool]
+    ) -> bytes | None:
         before = block
         done: list[tuple[BoundRule, Replaced, int]] = []
         for rule in self._rules:
@@ -178,13 +191,18 @@ class HotLoop:
             done.append((rule.bound, replaced, absent))
         # Texts hold no line ends and nest nothing, so what is left of them tells as much, quicker.
         left = before if names.are_known else block
-        if names.may_be_escaped_in(block) or (lines and not is_one_row_a_line(left, len(rows))):
+        if names.may_be_escaped_in(block) or not suits(left, len(rows)):
             return None
         for bound, replaced, absent in done:
             replaced.add_to(bound.tally)
             bound.tally.absent += absent
         self._plan.rows += len(rows)
         return block
+
+
+def _is_known(_block: bytes, _rows: int) -> bool:
+    """Stand in for a layout that has been looked at."""
+    return True
 
 
 def _replace(block: bytes, rule: _HotRule, hits: list[Any], names: _Names) -> Replaced | None:

@@ -1,10 +1,15 @@
-"""Does every line of a block hold one row, and no row nest too deep?"""
+"""Does every line of a block hold one row, and no row nest too deep?
+
+And the same for an array, whose rows have something else between them.
+"""
 
 from io import BytesIO
 from operator import itemgetter
-from typing import Final
+from typing import Final, cast
 
+from workflow.scrub.jsontext.elements import find_end, skip_space
 from workflow.scrub.jsontext.strict import MAX_DEPTH, Fault, check_depth
+from workflow.scrub.jsontext.tokens import COMMA, Match
 
 _SHALLOW: Final = 2 * MAX_DEPTH
 """No text as short as this nests deeper than allowed."""
@@ -23,9 +28,7 @@ def is_one_row_a_line(block: bytes, rows: int) -> bool:
     lines = BytesIO(block).readlines()
     if len(lines) != rows or set(map(_FIRST, lines)) != {_OPENING} or not _close_alike(lines):
         return False
-    if max(map(len, lines)) <= _SHALLOW:
-        return True
-    return not any(_may_be_deep(line) for line in lines if len(line) > _SHALLOW)
+    return _are_shallow(lines)
 
 
 def _close_alike(lines: list[bytes]) -> bool:
@@ -40,6 +43,46 @@ def _close_alike(lines: list[bytes]) -> bool:
     if ends == {_RETURN}:
         ends = set(map(_BEFORE_THAT, others))
     return ends <= {_CLOSING} and _LAST(last) == _CLOSING
+
+
+class Boundary:
+    """What stands between the objects of an array, as far as its start tells.
+
+    Args:
+        data: The array behind its bracket, at least the first element and the start of the second.
+
+    Attributes:
+        text: From the closing to the opening brace; nothing if they are no objects.
+    """
+
+    def __init__(self, data: bytes) -> None:
+        """Look at the first two elements."""
+        start = skip_space(data, 0)
+        end = find_end(data, start) or len(data)
+        comma = cast("Match", COMMA.match(data, end))
+        following = comma.end()
+        objects = data.startswith(b"{", start) and data.startswith(b"{", following)
+        self.text = data[end - 1 : following + 1] if comma[1] and objects else b""
+        self._size = comma.end(1) - end + 1
+
+    def last_comma(self, data: bytes) -> int:
+        """Return the end of the last comma that seems to stand between two elements, or 0."""
+        at = data.rfind(self.text) if self.text else -1
+        return at + self._size if at >= 0 else 0
+
+    def parts_rows(self, batch: bytes, rows: int) -> bool:
+        """Tell whether it stands between all rows and nowhere else, and no row nests too deep.
+
+        Then what stands between two is one row.
+        """
+        parts = batch.split(self.text)
+        return len(parts) == rows and _are_shallow(parts)
+
+
+def _are_shallow(rows: list[bytes]) -> bool:
+    if max(map(len, rows)) <= _SHALLOW:
+        return True
+    return not any(_may_be_deep(row) for row in rows if len(row) > _SHALLOW)
 
 
 def is_deep(text: bytes) -> bool:

@@ -48,7 +48,7 @@ class Replaced:
 
 
 def replace_texts(block: bytes, key: bytes, values: list[Any], action: Action) -> Replaced | None:
-    """Return the block with the texts behind a name replaced, for an action that has one answer.
+    """Return the block with the texts behind a name replaced.
 
     Nothing goes but texts, each from its first quote to its last, wherever they stand.
 
@@ -56,28 +56,45 @@ def replace_texts(block: bytes, key: bytes, values: list[Any], action: Action) -
         None if not all values are texts that are spaced alike, if the name does not occur exactly
         as often as there are values, or if that could not be made sure of.
     """
+    pieces = _pieces_between_texts(block, Site(block, key, values)) if values else None
+    if pieces is None:
+        return None
     token = _constant(action, values)
-    return (
-        None if token is None or not values else _jump_over(block, Site(block, key, values), token)
-    )
+    if token is not None:
+        changed = len(values) - _count_same(values, token)
+        return Replaced(token.join(pieces), len(values), changed)
+    tokens = [*map(bytes, values)]
+    together = rewrite_texts(action, tokens)
+    answers: list[bytes | None] = [*(together or (rewrite(action, token) for token in tokens))]
+    news = [NULL if answer is None else answer for answer in answers]
+    scrubbed = b"".join([*chain.from_iterable(zip(pieces, news, strict=False)), pieces[-1]])
+    changed = len(values) - sum(map(eq, tokens, news))
+    return Replaced(scrubbed, len(values), changed, nulled=answers.count(None))
 
 
 def replace_values(block: bytes, key: bytes, values: list[Any], action: Action) -> Replaced | None:
     """Return the block with the values behind a name replaced, where no name has an escape.
 
     Returns:
-        None if the name does not occur exactly as often as there are values, or if that could not
-        be made sure of.
+        None if the name does not occur exactly as often as there are values.
     """
-    site = Site(block, key, values)
-    tails = block.split(key)
-    if len(tails) != len(values) + 1:
+    pieces = block.split(key)
+    if len(pieces) != len(values) + 1:
         return None
     # One name, one value: what follows a name starts with its colon and its value.
-    head = tails.pop(0)
-    if [tail.startswith(site.opening) for tail in tails].count(False):
-        return _look_at_each(head, tails, site, action)
-    return _ask_each(head, tails, site, action)
+    done = Replaced(b"", len(values))
+    scrubbed = [pieces.pop(0)]
+    for piece, value in zip(pieces, values, strict=True):
+        start = cast("Match", COLON.match(piece)).end()
+        token = bytes(value)
+        new = rewrite(action, token)
+        if new is None:
+            done.nulled += 1
+            new = NULL
+        done.changed += new != token
+        scrubbed += (key, piece[:start], new, piece[start + len(token) :])
+    done.block = b"".join(scrubbed)
+    return done
 
 
 def drop_members(block: bytes, key: bytes, values: list[Any]) -> Replaced | None:
@@ -132,44 +149,8 @@ def _constant(action: Action, values: list[Any]) -> bytes | None:
     return None if b"\\" in token or b"\\" in b"".join(values) else token
 
 
-def _ask_each(head: bytes, tails: list[bytes], site: Site, action: Action) -> Replaced:
-    """Ask the action for each of many texts that are all spaced alike."""
-    width = len(site.opening) - 1
-    ends = [width + len(value) for value in site.values]
-    tokens = [tail[width:end] for tail, end in zip(tails, ends, strict=True)]
-    nulled = 0
-    news = rewrite_texts(action, tokens)
-    if news is None:
-        answers = [rewrite(action, token) for token in tokens]
-        nulled = answers.count(None)
-        news = [NULL if answer is None else answer for answer in answers]
-    same = sum(map(eq, tokens, news))
-    glue = [site.key + site.opening[:-1]] * len(tails)
-    rests = [tail[end:] for tail, end in zip(tails, ends, strict=True)]
-    block = b"".join([head, *chain.from_iterable(zip(glue, news, rests, strict=True))])
-    return Replaced(block, len(tails), changed=len(tails) - same, nulled=nulled)
-
-
-def _look_at_each(head: bytes, tails: list[bytes], site: Site, action: Action) -> Replaced:
-    """Ask the action for each value, where not all are texts or spaced alike."""
-    done = Replaced(b"", len(tails))
-    pieces = [head]
-    for tail, value in zip(tails, site.values, strict=True):
-        start = cast("Match", COLON.match(tail)).end()
-        end = start + len(value)
-        token = tail[start:end]
-        new = rewrite(action, token)
-        if new is None:
-            done.nulled += 1
-            new = NULL
-        done.changed += new != token
-        pieces += (site.key, tail[:start], new, tail[end:])
-    done.block = b"".join(pieces)
-    return done
-
-
-def _jump_over(block: bytes, site: Site, token: bytes) -> Replaced | None:
-    """Put one text in the place of texts, without copying or searching them.
+def _pieces_between_texts(block: bytes, site: Site) -> list[bytes] | None:
+    """Return what stands before, between and behind the texts of a name.
 
     The walk goes from one occurrence of the name to the next behind its value, and compares what
     stands there with the value that must be there. That is right if as many steps as values take
@@ -203,11 +184,7 @@ def _jump_over(block: bytes, site: Site, token: bytes) -> Replaced | None:
     if find(key, end) >= 0:
         return None
     add(block[end:])
-    return Replaced(
-        token.join(pieces),
-        len(site.values),
-        changed=len(site.values) - _count_same(site.values, token),
-    )
+    return pieces
 
 
 def _count_same(values: list[Any], token: bytes) -> int:
