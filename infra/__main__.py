@@ -6,25 +6,40 @@
 
 import sys
 
-from infra import deployment
-from infra.app import synthesize, write_template
-from infra.environments import ENVIRONMENTS, environment_named
 from workflow.errors import LakescrubError
+
+CDK_COMMANDS = ("bootstrap", "deploy", "destroy", "diff")
 
 
 def main(arguments: list[str]) -> int:
     """Do what the arguments ask for; report our own errors in one line."""
     try:
-        if arguments == ["template"]:
-            write_template()
-        elif arguments[:1] and arguments[0] in deployment.COMMANDS:
-            deployment.run(arguments[0], environment_named(" ".join(arguments[1:])))
-        else:
-            synthesize([environment_named(name) for name in arguments or ENVIRONMENTS])
+        _run(arguments)
     except LakescrubError as error:
         sys.stderr.write(f"{error}\n")
         return 1
     return 0
+
+
+def _run(arguments: list[str]) -> None:
+    # Imported here, since an environment that cannot be used is refused as soon as it is made; and
+    # before the app, which takes its time to load.
+    from infra.environments import ENVIRONMENTS, environment_named  # noqa: PLC0415
+
+    if arguments == ["template"]:
+        from infra.app import write_template  # noqa: PLC0415
+
+        write_template()
+    elif arguments[:1] and arguments[0] in CDK_COMMANDS:
+        environment = environment_named(" ".join(arguments[1:]))
+        from infra.deployment import run  # noqa: PLC0415
+
+        run(arguments[0], environment)
+    else:
+        chosen = [environment_named(name) for name in arguments or ENVIRONMENTS]
+        from infra.app import synthesize  # noqa: PLC0415
+
+        synthesize(chosen)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,6 @@ from workflow.errors import LakescrubError
 # The newest version on npm, 3.0.0, is a broken publication:
 # https://github.com/aws/aws-cdk/issues/38113
 CDK = "aws-cdk@2.1148.1"
-COMMANDS = ("bootstrap", "deploy", "destroy", "diff")
 ROOT = Path(__file__).parents[1]
 
 
@@ -21,7 +20,7 @@ class DeploymentFailed(LakescrubError):
 
 
 def run(command: str, environment: Environment) -> None:
-    """Run one of the commands for one environment.
+    """Run bootstrap, deploy, destroy or diff for one environment.
 
     Raises:
         UsageError: The account is not ready for it.

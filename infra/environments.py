@@ -18,6 +18,9 @@ _NAME = re.compile(r"[a-z][a-z0-9-]{0,19}")
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 _BUCKET_NAME = re.compile(r"(?!\d+\.\d+\.\d+\.\d+$)[a-z0-9](?:[a-z0-9-]|\.(?!\.)){1,61}[a-z0-9]")
 _KEY_ARN = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+")
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
+# What Athena and Lambda take.
+_LIMITS = {"bytes_scanned_limit": (10_000_000, 2**63 - 1), "intake_concurrency": (2, 1000)}
 _BUCKET_PREFIXES = ("xn--", "sthree-", "amzn-s3-demo-")
 _BUCKET_SUFFIXES = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3")
 
@@ -47,11 +50,7 @@ class ExistingLake:
             UsageError: A setting cannot be used.
         """
         _check_bucket_name(self.bucket)
-        if self.key_arn is not None and not _KEY_ARN.fullmatch(self.key_arn):
-            raise UsageError(
-                f"key_arn of the lake '{self.bucket}' is '{self.key_arn}': it must be the ARN of a "
-                "key, arn:aws:kms:REGION:ACCOUNT:key/ID; roles cannot be granted an alias"
-            )
+        _check_key(self.key_arn, f"key_arn of the lake '{self.bucket}'")
 
     @property
     def allows(self) -> str:
@@ -116,7 +115,19 @@ class Environment:
                     f"{setting} of '{self.name}' is {getattr(self, setting)}: it must be over "
                     f"{REDRIVE_DAYS}, since a failed run can be redriven for {REDRIVE_DAYS} days"
                 )
+        _check_key(self.data_key_arn, f"data_key_arn of '{self.name}'")
+        self._check_limits()
         self._check_concurrency()
+
+    def _check_limits(self) -> None:
+        for setting, (lowest, highest) in _LIMITS.items():
+            if not lowest <= getattr(self, setting) <= highest:
+                raise UsageError(
+                    f"{setting} of '{self.name}' is {getattr(self, setting)}: AWS takes "
+                    f"{lowest} to {highest}"
+                )
+        if self.alarm_email is not None and not _EMAIL.fullmatch(self.alarm_email):
+            raise UsageError(f"alarm_email of '{self.name}' is no address: '{self.alarm_email}'")
 
     def _check_concurrency(self) -> None:
         for name, count in self.reserved_concurrency.items():
@@ -153,6 +164,14 @@ class Environment:
     def removal_policy(self) -> RemovalPolicy:
         """What becomes of data when its resource leaves the stack."""
         return RemovalPolicy.RETAIN if self.keep_data else RemovalPolicy.DESTROY
+
+
+def _check_key(arn: str | None, setting: str) -> None:
+    if arn is not None and not _KEY_ARN.fullmatch(arn):
+        raise UsageError(
+            f"{setting} is '{arn}': it must be the ARN of a key, "
+            "arn:aws:kms:REGION:ACCOUNT:key/ID; roles cannot be granted an alias"
+        )
 
 
 def _check_bucket_name(name: str) -> None:

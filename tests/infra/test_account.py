@@ -43,7 +43,7 @@ def bootstrapped(account):
     ssm.delete_parameter(Name=BOOTSTRAP_VERSION)
 
 
-@pytest.mark.parametrize("name", deployment.COMMANDS)
+@pytest.mark.parametrize("name", command.CDK_COMMANDS)
 def test_missing_credentials_are_told_in_one_line(name, capsys):
     assert command.main([name, "dev"]) == 1
     assert capsys.readouterr().err == (

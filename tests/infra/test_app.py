@@ -1,6 +1,7 @@
 import pytest
 
 from infra import __main__ as command
+from infra import app
 from infra.app import WITHOUT_BUNDLES, build
 from infra.environments import DEV
 from workflow.errors import LakescrubError, PolicyError
@@ -15,9 +16,9 @@ def test_crawler_follows_the_datasets_file(tmp_path):
         "  visits: {prefix: web/visits/, scrub: [{field: ip, action: blank}]}\n"
     )
 
-    app = build([DEV], datasets=datasets, context=WITHOUT_BUNDLES)
+    built = build([DEV], datasets=datasets, context=WITHOUT_BUNDLES)
 
-    targets = app.node.find_child("lakescrub-dev").catalog.crawler.targets.s3_targets
+    targets = built.node.find_child("lakescrub-dev").catalog.crawler.targets.s3_targets
     folders = [target.path.split("/", maxsplit=3)[3] for target in targets]
     assert folders == ["shop/orders/", "web/visits/"]
 
@@ -39,7 +40,7 @@ def test_our_own_errors_end_the_command_with_one_line(monkeypatch, capsys):
     def refuse(_environments):
         raise PolicyError("datasets.yaml:3: prefix: is missing")
 
-    monkeypatch.setattr(command, "synthesize", refuse)
+    monkeypatch.setattr(app, "synthesize", refuse)
 
     assert command.main([]) == 1
     assert capsys.readouterr().err == "datasets.yaml:3: prefix: is missing\n"

@@ -109,3 +109,17 @@ def test_a_lake_of_its_own_keeps_versions_by_its_template():
 def test_concurrency_that_would_lose_work_is_refused(reserved, problem):
     with pytest.raises(UsageError, match=problem):
         replace(DEV, reserved_concurrency=reserved)
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "problem"),
+    [
+        ("data_key_arn", "alias/lake", "data_key_arn of 'dev' is 'alias/lake': it must be the ARN"),
+        ("alarm_email", "nobody", "alarm_email of 'dev' is no address: 'nobody'"),
+        ("bytes_scanned_limit", 1_000_000, "bytes_scanned_limit of 'dev' is 1000000: AWS takes"),
+        ("intake_concurrency", 1, "intake_concurrency of 'dev' is 1: AWS takes 2 to 1000"),
+    ],
+)
+def test_a_setting_that_aws_would_not_take_is_refused(setting, value, problem):
+    with pytest.raises(UsageError, match=problem):
+        replace(DEV, **{setting: value})
