@@ -34,8 +34,7 @@ types: .venv/.dev ## Check types
 	$(BIN)/mypy
 
 synth: .venv/.dev ## Write the template that is committed, and cdk.out
-	$(BIN)/python -m infra template
-	$(BIN)/python -m infra
+	$(BIN)/python -m infra synth
 
 bootstrap diff destroy: .venv/.dev
 	@$(BIN)/python -m infra $@ $(ENVIRONMENT)

@@ -1,13 +1,19 @@
 """``python -m infra [ENVIRONMENT ...]`` writes the cloud assembly of those, or of all environments.
 
-``python -m infra template`` writes the template that the repository keeps.
+``python -m infra template`` writes the template that the repository keeps, ``python -m infra synth``
+that one and the assembly of all environments.
 ``python -m infra deploy ENVIRONMENT`` calls the CDK command, as do bootstrap, destroy and diff.
 """
 
 import sys
+from typing import TYPE_CHECKING
 
 from workflow.errors import LakescrubError
 
+if TYPE_CHECKING:
+    from infra.environments import Environment
+
+WRITING = ("synth", "template")
 CDK_COMMANDS = ("bootstrap", "deploy", "destroy", "diff")
 
 
@@ -26,20 +32,22 @@ def _run(arguments: list[str]) -> None:
     # before the app, which takes its time to load.
     from infra.environments import ENVIRONMENTS, environment_named  # noqa: PLC0415
 
-    if arguments == ["template"]:
-        from infra.app import write_template  # noqa: PLC0415
-
-        write_template()
-    elif arguments[:1] and arguments[0] in CDK_COMMANDS:
+    if arguments[:1] and arguments[0] in CDK_COMMANDS:
         environment = environment_named(" ".join(arguments[1:]))
         from infra.deployment import run  # noqa: PLC0415
 
         run(arguments[0], environment)
     else:
-        chosen = [environment_named(name) for name in arguments or ENVIRONMENTS]
-        from infra.app import synthesize  # noqa: PLC0415
+        chosen = [environment_named(name) for name in arguments if name not in WRITING]
+        _write(arguments, chosen or list(ENVIRONMENTS.values()))
 
-        synthesize(chosen)
+
+def _write(arguments: list[str], environments: "list[Environment]") -> None:
+    from infra.app import synthesize, write_template  # noqa: PLC0415
+
+    app = None if arguments == ["template"] else synthesize(environments)
+    if arguments in (["template"], ["synth"]):
+        write_template(app=app)
 
 
 if __name__ == "__main__":

@@ -37,19 +37,21 @@ def build(
     return app
 
 
-def synthesize(environments: Sequence[Environment]) -> None:
+def synthesize(environments: Sequence[Environment]) -> App:
     """Write the cloud assembly of the environments, bundles included."""
     # The CDK command names another folder where it wants one.
     outdir = os.environ.get("CDK_OUTDIR", str(ROOT / "cdk.out"))
-    build(environments, outdir=outdir).synth()
+    app = build(environments, outdir=outdir)
+    app.synth()
+    return app
 
 
-def render_template(environment: Environment = DEV) -> str:
+def render_template(environment: Environment = DEV, *, app: App | None = None) -> str:
     """Return the template as text, with names in place of the hashes of the bundles.
 
     Without the hashes the template changes only when what it describes changes.
     """
-    app = build([environment], context=WITHOUT_BUNDLES)
+    app = app or build([environment], context=WITHOUT_BUNDLES)
     stack = app.node.find_child(environment.stack_name)
     assert isinstance(stack, LakescrubStack)
     text = json.dumps(Template.from_stack(stack).to_json(), indent=2)
@@ -58,6 +60,6 @@ def render_template(environment: Environment = DEV) -> str:
     return text + "\n"
 
 
-def write_template(path: Path = COMMITTED_TEMPLATE) -> None:
+def write_template(path: Path = COMMITTED_TEMPLATE, *, app: App | None = None) -> None:
     """Write the template that the embedded stack deploys."""
-    path.write_text(render_template(), encoding="utf-8")
+    path.write_text(render_template(app=app), encoding="utf-8")

@@ -48,6 +48,7 @@ def install(requirements: Path, output: Path) -> None:
     subprocess.run(  # noqa: S603 - our own interpreter with our own arguments
         [
             *(sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-compile"),
+            "--disable-pip-version-check",
             *("--require-hashes", "--requirement", str(requirements), "--target", str(output)),
             *("--implementation", "cp", "--python-version", PYTHON_VERSION),
             *("--only-binary", ":all:", *platforms),
