@@ -1,7 +1,7 @@
 """``python -m infra [ENVIRONMENT ...]`` writes the cloud assembly of those, or of all environments.
 
-``python -m infra template`` writes the template that the repository keeps, ``python -m infra synth``
-that one and the assembly of all environments.
+``python -m infra template`` writes the template that the repository keeps, and ``python -m infra
+synth`` both.
 ``python -m infra deploy ENVIRONMENT`` calls the CDK command, as do bootstrap, destroy and diff.
 """
 
