@@ -31,3 +31,18 @@ def test_is_still_needed(lab: Lab, unshim: Unshim) -> None:
         return [record for record in records if record["eventName"] == "REMOVE"]
 
     assert "userIdentity" not in wait_for(removed)[0]
+
+
+def test_looks_through_a_table_that_grows_meanwhile(lab: Lab) -> None:
+    from workflow.local.shims.dynamodb_ttl import _due_items  # noqa: PLC0415 - loaded by the stack
+
+    class Restless(dict):  # type: ignore[type-arg]
+        """An item during whose inspection others are put."""
+
+        def get(self, name: str, default: object = None) -> Any:
+            items["a"]["2"] = items["b"] = {}
+            return super().get(name, default)
+
+    items: dict[str, dict[str, Any]] = {"a": {"1": Restless(ttl={"N": "1"})}}
+
+    assert [found[:2] for found in _due_items({"items": items}, "ttl", now=2.0)] == [("a", "1")]

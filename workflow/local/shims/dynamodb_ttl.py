@@ -131,10 +131,11 @@ def _sweep_table(table_name: str, attribute: str) -> None:
 
 
 def _due_items(table: dict[str, Any], attribute: str, now: float) -> list[tuple[Any, Any, Any]]:
+    # Ministack adds items without taking its lock, so what is looked through is a copy.
     return [
         (partition, sort, item)
-        for partition, items in table["items"].items()
-        for sort, item in items.items()
+        for partition, items in list(table["items"].items())
+        for sort, item in list(items.items())
         if _is_due((item.get(attribute) or {}).get("N"), now)
     ]
 
