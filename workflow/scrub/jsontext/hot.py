@@ -28,6 +28,7 @@ from typing import Any, Final, Protocol, Self, cast
 import msgspec
 
 from workflow.scrub.jsontext.layout import Boundary, is_deep, is_one_row_a_line
+from workflow.scrub.jsontext.names import Name
 from workflow.scrub.jsontext.replace import (
     Replaced,
     drop_members,
@@ -49,7 +50,7 @@ class _HotRule:
 
     bound: BoundRule
     steps: tuple[str | None, ...]
-    key: bytes
+    name: Name
 
 
 class _Search(Protocol):
@@ -105,7 +106,7 @@ class HotLoop:
         """Prepare the decoders."""
         self._plan = plan
         self._rules = [
-            _HotRule(rule, rule.selector.steps, _literal(rule.selector)) for rule in plan.rules
+            _HotRule(rule, rule.selector.steps, Name(rule.selector)) for rule in plan.rules
         ]
         row = row_type(plan.tree)
         self._decode_lines: Callable[[bytes], list[Any]]
@@ -113,8 +114,8 @@ class HotLoop:
         self._decode_array: Callable[[bytes], list[Any]]
         self._decode_array = msgspec.json.Decoder(list[row]).decode  # type: ignore[valid-type]
         self._filter = _row_filter(plan.row_test)
-        keys = [rule.key for rule in self._rules]
-        self._escapes = _escape_of_any([*keys, *([self._filter.key] if self._filter else [])])
+        keys = [rule.name.key for rule in self._rules]
+        self._escapes = _escape_of_any([*keys, *([self._filter.name.key] if self._filter else [])])
 
     @classmethod
     def for_plan(cls, plan: Plan) -> Self | None:
@@ -209,10 +210,10 @@ def _replace(block: bytes, rule: _HotRule, hits: list[Any], names: _Names) -> Re
     """Return the block with one rule's values replaced, None if that is not for this loop."""
     action = rule.bound.action
     if action.removes:
-        return drop_members(block, rule.key, hits) if names.are_plain else None
-    replaced = replace_texts(block, rule.key, hits, action)
+        return drop_members(block, rule.name, hits) if names.are_plain else None
+    replaced = replace_texts(block, rule.name, hits, action)
     if replaced is None and names.are_plain:
-        return replace_values(block, rule.key, hits, action)
+        return replace_values(block, rule.name, hits, action)
     return replaced
 
 
@@ -231,14 +232,10 @@ def _suits(selector: Selector) -> bool:
     return plain and steps[0] is not EACH and steps[-1] is not EACH
 
 
-def _literal(selector: Selector) -> bytes:
-    return b'"%s"' % str(selector.steps[-1]).encode()
-
-
 def _row_filter(test: RowTest | None) -> RowFilter | None:
     if test is None:
         return None
-    return RowFilter(test, test.rule.selector.steps, _literal(test.rule.selector))
+    return RowFilter(test, test.rule.selector.steps, Name(test.rule.selector))
 
 
 def _escape_of_any(keys: Iterable[bytes]) -> _Search:

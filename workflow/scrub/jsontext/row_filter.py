@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from workflow.scrub.jsontext.names import Name
 from workflow.scrub.jsontext.shapes import find_hits
 from workflow.scrub.jsontext.values import row_goes
 from workflow.scrub.row_test import RowTest
@@ -13,14 +14,14 @@ class RowFilter:
     Args:
         test: The row rule.
         steps: The steps to the tested field, members only.
-        key: The field's name with its quotes.
+        name: The field's name.
     """
 
-    def __init__(self, test: RowTest, steps: tuple[str | None, ...], key: bytes) -> None:
+    def __init__(self, test: RowTest, steps: tuple[str | None, ...], name: Name) -> None:
         """Keep the rule."""
         self._test = test
         self._steps = steps
-        self.key = key
+        self.name = name
 
     def stay(self, block: bytes, rows: list[Any]) -> list[bool] | None:
         """Return for each row whether it stays, for a block in which no name has an escape.
@@ -30,7 +31,7 @@ class RowFilter:
             field twice.
         """
         hits = find_hits(rows, self._steps)
-        if block.count(self.key) != len(hits):
+        if self.name.count(block) != len(hits):
             return None
         if len(hits) != len(rows):
             return [self._stays(find_hits([row], self._steps)) for row in rows]
