@@ -26,7 +26,7 @@ def advance(
     try:
         length = parse_duration(span)
     except ValueError as error:
-        raise UsageError(f"{span!r} is no length of time: {error}") from None
+        raise UsageError(str(error)) from None
     answer = ask(endpoint, "advance", {"seconds": length.total_seconds()})
     if as_json:
         print_json(answer)
