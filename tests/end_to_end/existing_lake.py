@@ -6,6 +6,8 @@ A program of its own, since a process holds no more than one stack.
 import infra  # noqa: F401 -- tells jsii where Node is, so it comes before aws_cdk
 
 # isort: split
+import contextlib
+import io
 import json
 import sys
 from dataclasses import replace
@@ -15,7 +17,9 @@ from infra.app import render_template
 from infra.environments import DEV, ExistingLake
 from tests.end_to_end.world import World, eventually, row
 from tests.least_privilege.grants import grants_of
+from workflow.cli import main as command_line
 from workflow.local.stack import EmbeddedStack
+from workflow.transitions import Status
 
 DATASETS = Path(__file__).parent / "datasets.yaml"
 BUCKET = "lake-of-old"
@@ -59,8 +63,11 @@ class Before:
         self.template.update(json.loads(self._text.replace(KEY, key)))
 
 
-def keep_versions(s3, status):
-    s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": status})
+def keep_versions(s3, status, **more):
+    device = "arn:aws:iam::123456789012:mfa/root 123456"
+    s3.put_bucket_versioning(
+        Bucket=BUCKET, VersioningConfiguration={"Status": status, **more}, MFA=device
+    )
 
 
 def scrubbed(world):
@@ -95,6 +102,24 @@ def refused(world):
     return {**told, "replayed": replayed.status, "then": world.body(key).decode()}
 
 
+def held_by_mfa_delete(world):
+    """Let a run meet MFA delete, which nothing allows; then take it off and redrive."""
+    key = world.key("c.jsonl")
+    version = world.upload(key, row("x"))
+    keep_versions(world.s3, "Enabled", MFADelete="Enabled")
+    world.fall_due()
+    failed = world.wait(key, version, Status.FAILED)
+    keep_versions(world.s3, "Enabled", MFADelete="Disabled")
+    world.states.redrive_execution(executionArn=failed.execution)
+    entry = world.wait(key, version, Status.PROCESSED)
+    return {
+        "error": failed.failure.name,
+        "then": entry.status,
+        "body": world.body(key).decode(),
+        "versions": len(world.versions(key)),
+    }
+
+
 def replay(world, key, version):
     """Start another attempt, as the console's "New execution" with a changed input would."""
     given = {"path": str(world.path(key)), "version": version, "attempt": 2}
@@ -120,6 +145,38 @@ def grants_on_bucket(world):
     return sorted(grant.action for grant in grants_of(document) if arn in grant.resources)
 
 
+def examined(world):
+    """Examine the stack and its lake; give what is not well by check."""
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said):
+        main = ["doctor", "--file", str(DATASETS), "--json"]
+        code = command_line.main([*main, "--endpoint-url", world.stack.endpoint])
+    found = json.loads(said.getvalue())
+    return {
+        "code": code,
+        "wrong": {each["check"]: each for each in found if each["severity"] == "problem"},
+        "warnings": sorted(each["check"] for each in found if each["severity"] == "warning"),
+        "well": sorted(each["check"] for each in found if each["severity"] == "ok"),
+    }
+
+
+def examined_with_another_key_and_no_rule(world):
+    """Change the bucket's key, switch the rule off, and suspend versioning."""
+    key = world.stack.client("kms").create_key()["KeyMetadata"]["Arn"]
+    encryption = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}
+    rule = {"ApplyServerSideEncryptionByDefault": encryption, "BucketKeyEnabled": True}
+    world.s3.put_bucket_encryption(
+        Bucket=BUCKET, ServerSideEncryptionConfiguration={"Rules": [rule]}
+    )
+    events = world.stack.client("events")
+    queue = world.names.intake_queue_url.rpartition("/")[2]
+    arn = f"arn:aws:sqs:us-east-1:123456789012:{queue}"
+    (name,) = events.list_rule_names_by_target(TargetArn=arn)["RuleNames"]
+    events.disable_rule(Name=name)
+    keep_versions(world.s3, "Suspended")
+    return {**examined(world), "key": key, "rule": name}
+
+
 def bucket_settings(world):
     """Give what the deployment could have overwritten."""
     rules = world.s3.get_bucket_lifecycle_configuration(Bucket=BUCKET)["Rules"]
@@ -135,10 +192,13 @@ def main():
     ) as stack:
         world = World(stack)
         seen = {
+            "examined": examined(world),
             "scrubbed": scrubbed(world),
             "refused": refused(world),
+            "held": held_by_mfa_delete(world),
             "settings": bucket_settings(world),
             "grants": grants_on_bucket(world),
+            "examined again": examined_with_another_key_and_no_rule(world),
             "buckets": [each["Name"] for each in world.s3.list_buckets()["Buckets"]],
         }
         world.close()

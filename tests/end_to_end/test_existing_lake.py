@@ -59,3 +59,34 @@ def test_rejects_a_rewrite_that_no_version_would_keep_until_one_does(seen):
 
 def test_may_only_look_at_the_bucket_itself(seen):
     assert seen["grants"] == ["s3:GetBucketVersioning", "s3:ListBucket"]
+
+
+def test_fails_in_place_where_mfa_delete_keeps_the_version_until_it_is_off(seen):
+    assert seen["held"] == {
+        "error": "AccessDenied",
+        "then": "processed",
+        "body": '{"id": 1, "secret": ""}\n',
+        "versions": 1,
+    }
+
+
+def test_doctor_finds_what_the_bucket_lacks_and_the_template_does_not_know(seen):
+    found = seen["examined"]
+
+    assert found["code"] == 1
+    # The template was made with fewer datasets than the functions of this test see.
+    assert set(found["wrong"]) == {"crawler", "lifecycle"}
+    assert found["warnings"] == ["TLS", "bucket key"]
+    assert {"upload rule", "notifications", "versioning", "encryption"} <= set(found["well"])
+    (command,) = found["wrong"]["lifecycle"]["commands"]
+    assert '"ID": "theirs"' in command
+
+
+def test_doctor_finds_a_rule_that_is_off_a_key_that_nobody_may_use_and_versions_gone(seen):
+    found = seen["examined again"]
+
+    assert {"upload rule", "encryption", "versioning"} <= set(found["wrong"])
+    (command,) = found["wrong"]["upload rule"]["commands"]
+    assert command == f"aws events enable-rule --name {found['rule']}"
+    assert f"key_arn='{found['key']}'" in found["wrong"]["encryption"]["hint"]
+    assert "allow_unversioned" in found["wrong"]["versioning"]["hint"]

@@ -26,3 +26,12 @@ def test_keeps_grants_and_locations(lab: Lab) -> None:
     (grant,) = lake_formation.list_permissions(Resource=location)["PrincipalResourcePermissions"]
     assert arn in [each["ResourceArn"] for each in registered]
     assert grant["Principal"] == role
+
+
+def test_leaves_the_state_machines_alone(lab: Lab) -> None:
+    lab.client("lakeformation").list_resources()
+
+    machine = lab.client("stepfunctions").describe_state_machine(
+        stateMachineArn=lab.stack.outputs["StateMachineArn"]
+    )
+    assert machine["status"] == "ACTIVE"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from workflow.doctor.commands import aws, without
+from workflow.doctor.commands import aws, listed, without
 from workflow.doctor.findings import Finding, Severity
 from workflow.policy import Dataset, Policies
 
@@ -64,42 +64,49 @@ def _command(bucket: str, lifecycle: Lifecycle, rules: Sequence[Rule]) -> str:
 
 
 def _problems(rules: Sequence[Rule], policies: Policies, *, keeps_versions: bool) -> Iterator[str]:
-    for dataset in policies.values():
-        if not _drops_uploads(rules, dataset):
-            yield f"nothing drops incomplete uploads under {dataset.prefix}"
-        if keeps_versions and _wants_backstop(rules, dataset):
-            yield f"nothing expires noncurrent versions under {dataset.prefix}, should a run fail"
+    open_uploads = [each.prefix for each in policies.values() if not _drops_uploads(rules, each)]
+    if open_uploads:
+        yield f"nothing drops incomplete uploads under {listed(open_uploads)}"
+    kept = [each.prefix for each in policies.values() if _wants_backstop(rules, each)]
+    if kept and keeps_versions:
+        yield f"nothing expires noncurrent versions, should a run fail, under {listed(kept)}"
     for rule in rules:
-        for dataset in _touched(rule, policies):
-            yield from _collisions(rule, dataset)
+        yield from _collisions(rule, list(_touched(rule, policies)))
 
 
-def _collisions(rule: Rule, dataset: Dataset) -> Iterator[str]:
+def _collisions(rule: Rule, datasets: Sequence[Dataset]) -> Iterator[str]:
     days = _upload_days(rule)
-    if days is not None and days < UPLOAD_DAYS:
+    if datasets and days is not None and days < UPLOAD_DAYS:
+        prefixes = listed([dataset.prefix for dataset in datasets])
         yield (
-            f"{_name(rule)} drops incomplete uploads under {dataset.prefix} after {days} "
-            "days, while a failed run can be redriven for 14"
+            f"{_name(rule)} drops incomplete uploads after {days} days, while a failed run can be "
+            f"redriven for 14, under {prefixes}"
         )
-    if any(_is_too_early(move, dataset) for move in _archiving(rule)):
+    archived = [each for each in datasets if any(_is_too_early(m, each) for m in _archiving(rule))]
+    if archived:
+        prefixes = listed([dataset.prefix for dataset in archived])
         yield (
-            f"{_name(rule)} archives objects under {dataset.prefix} before their runs are "
-            "over; what is archived cannot be scrubbed"
+            f"{_name(rule)} archives objects before their runs are over, which cannot be scrubbed "
+            f"then, under {prefixes}"
         )
 
 
 def _warnings(rules: Sequence[Rule], policies: Policies) -> Iterator[str]:
     for rule in rules:
-        days = rule.get("Expiration", {}).get("Days")
-        dated = rule.get("Expiration", {}).get("Date")
-        for dataset in _touched(rule, policies):
-            if dated is not None or (days is not None and days <= _due_days(dataset)):
-                yield f"{_name(rule)} expires objects under {dataset.prefix} before they are due"
-            elif days is not None:
-                yield (
-                    f"{_name(rule)} expires objects under {dataset.prefix} {days} days after the "
-                    "last write, and a rewrite is one"
-                )
+        expiration = rule.get("Expiration", {})
+        days = expiration.get("Days", 0 if "Date" in expiration else None)
+        touched = list(_touched(rule, policies))
+        if days is None or not touched:
+            continue
+        early = [dataset.prefix for dataset in touched if days <= _due_days(dataset)]
+        later = [dataset.prefix for dataset in touched if dataset.prefix not in early]
+        if early:
+            yield f"{_name(rule)} expires objects before they are due, under {listed(early)}"
+        if later:
+            yield (
+                f"{_name(rule)} expires objects {days} days after the last write, and a rewrite is "
+                f"one, under {listed(later)}"
+            )
 
 
 def _mended(rules: Sequence[Rule], policies: Policies, *, keeps_versions: bool) -> list[Rule]:

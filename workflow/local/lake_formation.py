@@ -66,8 +66,10 @@ class LakeFormation:
 
         from workflow.local.emulator import ACCOUNT
 
-        lakeformation_backends.reset()
         backend = lakeformation_backends[ACCOUNT][self._clients.region]
+        # Not by its own reset, which forgets the objects of every service of moto.
+        backend.grants.clear()
+        backend.resources.clear()
         for database in self._clients.get("glue").get_databases()["DatabaseList"]:
             resource = {"Database": {"Name": database["Name"]}}
             backend.grant_permissions(ACCOUNT, _IAM_ALONE, resource, ["ALL"], [])
