@@ -7,43 +7,32 @@ CompleteMultipartUpload brings is verified, stored, and shown by HEAD.
 Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html
 """
 
-import re
 from typing import Any
 
 from ministack.services import s3
 
 from workflow.local.shims.pins import Pin
+from workflow.local.shims.s3_uploads import OK, Headers, Upload, at_creation, of_request
 from workflow.local.shims.wrapping import wrap
 
 PINS = (
-    Pin("ministack.services.s3:_create_multipart_upload", "45580758f4e2f6f3"),
     Pin("ministack.services.s3:_complete_multipart_upload", "3a2c787e9dabd404"),
     Pin("ministack.services.s3:_composite_checksum", "ea388616c79d42fc"),
 )
-_OK = 200
 _TYPE = "x-amz-checksum-type"
 _ALWAYS_WHOLE = "CRC64NVME"
 _WHOLE = "lakescrub_whole_checksum"
-_UPLOAD_ID = re.compile(rb"<UploadId>([^<]+)</UploadId>")
 
 
 def install() -> None:
     """Remember the type at creation, apply it at completion."""
-    wrap(s3, "_create_multipart_upload", _creating)
+    at_creation(_note_type)
     wrap(s3, "_complete_multipart_upload", _completing)
 
 
-def _creating(original: Any) -> Any:
-    def create(bucket: str, key: str, headers: dict[str, str]) -> Any:
-        answer = original(bucket, key, headers)
-        found = _UPLOAD_ID.search(answer[2]) if answer[0] == _OK else None
-        if found:
-            upload = s3._multipart_uploads[found[1].decode()]
-            whole = headers.get(_TYPE, "").upper() == "FULL_OBJECT"
-            upload[_WHOLE] = whole or upload.get("checksum_algorithm") == _ALWAYS_WHOLE
-        return answer
-
-    return create
+def _note_type(upload: Upload, headers: Headers) -> None:
+    whole = headers.get(_TYPE, "").upper() == "FULL_OBJECT"
+    upload[_WHOLE] = whole or upload.get("checksum_algorithm") == _ALWAYS_WHOLE
 
 
 def _completing(original: Any) -> Any:
@@ -51,7 +40,7 @@ def _completing(original: Any) -> Any:
         bucket: str, key: str, body: bytes, query: Any, headers: dict[str, str] | None = None
     ) -> Any:
         given = dict(headers or {})
-        upload = s3._multipart_uploads.get(s3._qp(query, "uploadId")) or {}
+        upload = of_request(query)
         algorithm = upload.get("checksum_algorithm")
         if not upload.get(_WHOLE) or not algorithm:
             return original(bucket, key, body, query, headers)
@@ -61,7 +50,7 @@ def _completing(original: Any) -> Any:
             text = f"The {algorithm} you specified did not match the calculated checksum."
             return s3._error("BadDigest", text, 400, f"/{bucket}/{key}")
         answer = original(bucket, key, body, query, given)
-        if answer[0] == _OK:
+        if answer[0] == OK:
             _store(bucket, key, algorithm=algorithm, checksum=computed)
         return answer
 
