@@ -8,6 +8,7 @@ from pathlib import Path
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_logs as logs
 
+from workflow.bucket_names import check_bucket_name
 from workflow.errors import UsageError
 
 # A failed run can be redriven for so long, and finds what it left: parts, versions, messages.
@@ -15,14 +16,10 @@ from workflow.errors import UsageError
 REDRIVE_DAYS = 14
 _FUNCTIONS = Path(__file__).parents[1] / "functions"
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,19}")
-# https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
-_BUCKET_NAME = re.compile(r"(?!\d+\.\d+\.\d+\.\d+$)[a-z0-9](?:[a-z0-9-]|\.(?!\.)){1,61}[a-z0-9]")
 _KEY_ARN = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
 # What Athena and Lambda take.
 _LIMITS = {"bytes_scanned_limit": (10_000_000, 2**63 - 1), "intake_concurrency": (2, 1000)}
-_BUCKET_PREFIXES = ("xn--", "sthree-", "amzn-s3-demo-")
-_BUCKET_SUFFIXES = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +46,7 @@ class ExistingLake:
         Raises:
             UsageError: A setting cannot be used.
         """
-        _check_bucket_name(self.bucket)
+        check_bucket_name(self.bucket)
         _check_key(self.key_arn, f"key_arn of the lake '{self.bucket}'")
 
     @property
@@ -103,7 +100,7 @@ class Environment:
         if not _NAME.fullmatch(self.name):
             raise UsageError(f"environment name '{self.name}': use a-z, 0-9 and -, 20 at most")
         if self.lake_bucket is not None:
-            _check_bucket_name(self.lake_bucket)
+            check_bucket_name(self.lake_bucket)
         if self.lake_bucket is not None and self.existing_lake is not None:
             raise UsageError(
                 f"'{self.name}' has lake_bucket and existing_lake: the first is made, the second "
@@ -172,15 +169,6 @@ def _check_key(arn: str | None, setting: str) -> None:
             f"{setting} is '{arn}': it must be the ARN of a key, "
             "arn:aws:kms:REGION:ACCOUNT:key/ID; roles cannot be granted an alias"
         )
-
-
-def _check_bucket_name(name: str) -> None:
-    if (
-        not _BUCKET_NAME.fullmatch(name)
-        or name.startswith(_BUCKET_PREFIXES)
-        or name.endswith(_BUCKET_SUFFIXES)
-    ):
-        raise UsageError(f"'{name}' breaks S3's rules for bucket names")
 
 
 DEV = Environment(name="dev", keep_data=False, log_retention=logs.RetentionDays.TWO_WEEKS)

@@ -275,6 +275,27 @@ def test_what_is_not_there_is_told_in_one_line(doctor, capsys, target):
     assert "there is no" in said.err
 
 
+@pytest.mark.parametrize(
+    ("arguments", "code", "told"),
+    [
+        (("--bucket", "Not A Bucket"), 2, "breaks S3's rules for bucket names"),
+        (("--bucket", ""), 2, "breaks S3's rules for bucket names"),
+        (("--endpoint-url", "http://127.0.0.1:1"), 5, "nothing answers at"),
+        (("--endpoint-url", "http://127.0.0.1:1", "--bucket", "abc"), 1, "GetCallerIdentity"),
+        (("--file", "/not/there.yaml"), 3, "No such file"),
+    ],
+)
+def test_what_cannot_be_examined_is_told_in_one_line_too(doctor, capsys, arguments, code, told):
+    capsys.readouterr()
+
+    ended = main(["doctor", "--file", str(DATASETS), *arguments])
+
+    said = capsys.readouterr()
+    assert (ended, said.out) == (code, "")
+    assert said.err.count("\n") == 1
+    assert told in said.err
+
+
 def test_finds_nothing_to_mend_in_the_stack_as_it_is_deployed(doctor):
     found = doctor("--file", str(DEPLOYED_WITH))
 

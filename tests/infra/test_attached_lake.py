@@ -12,6 +12,7 @@ from infra.app import WITHOUT_BUNDLES, build
 from infra.environments import DEV, ExistingLake
 from infra.stack import LakescrubStack
 from tests.infra.conftest import Rendered, actions_of
+from workflow.doctor.bucket_policy import NEEDED
 from workflow.errors import UsageError
 
 KEY = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
@@ -144,3 +145,37 @@ def test_linters_find_nothing_but_what_is_accepted_with_a_reason(attached_app, a
     assert [str(match) for match in api.lint(attached.to_text(), config=config)] == []
     assert AwsSolutionsChecks(attached_app).validate_scope(stack).violations == []
     assert "Lake/Bucket/Resource" not in {each.path for each in accepted_findings(stack)}
+
+
+ROLES = {
+    "schedule_objects": "UploadsScheduleObjectsRole",
+    "inspect_object": "TasksInspectObjectRole",
+    "scrub_object": "TasksScrubObjectRole",
+    "erase_version": "TasksEraseVersionRole",
+    "sweep_overdue": "SweeperSweepOverdueRole",
+    "crawler": "CatalogCrawlerRole",
+}
+
+
+def test_doctor_knows_what_each_role_needs_of_the_bucket(attached):
+    granted = {
+        name: {
+            action
+            for statement in attached.statements(path)
+            for action in actions_of(statement)
+            if action.startswith("s3:")
+        }
+        for name, path in ROLES.items()
+    }
+
+    assert granted == {name: set(actions) for name, actions in NEEDED.items()}
+
+
+def test_doctor_knows_every_role_that_works_on_objects(attached):
+    on_objects = [
+        name
+        for name, resource in attached.body["Resources"].items()
+        if resource["Type"] == "AWS::IAM::Policy" and "given-lake" in json.dumps(resource)
+    ]
+
+    assert len(on_objects) == len(NEEDED)

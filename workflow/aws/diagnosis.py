@@ -7,6 +7,7 @@ from workflow.aws.bucket_settings import BucketSettings
 from workflow.aws.faults import told
 from workflow.aws.stack_settings import StackSettings
 from workflow.aws.workbench import Workbench, open_session
+from workflow.bucket_names import check_bucket_name
 from workflow.doctor.bucket import check_bucket
 from workflow.doctor.bucket_policy import NEEDED
 from workflow.doctor.deployed import check_deployed
@@ -52,11 +53,12 @@ def examine_bucket(
     Raises:
         LakescrubError: There is no such bucket, or nothing can be reached.
     """
+    check_bucket_name(bucket)
     session = open_session(endpoint_url)
+    if not session.region_name:
+        raise UsageError("no AWS region; set it as for the AWS CLI")
     with told("GetCallerIdentity"):
         identity = session.client("sts", endpoint_url=endpoint_url).get_caller_identity()
-    if session.region_name is None:
-        raise UsageError("no region; set it as for the AWS CLI")
     account = identity["Account"]
     expected = Expected(
         policies=policies,

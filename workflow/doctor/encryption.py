@@ -77,6 +77,9 @@ def _granted(found: Encryption, key: Key, bucket: str, expected: Expected) -> It
         yield Finding(CHECK, Severity.PROBLEM, what, hint=hint)
     elif expected.key_arn is not None:
         yield Finding(CHECK, Severity.PROBLEM, what, (_command(bucket, found, expected),))
+    else:
+        what = f"new objects are encrypted with {key.arn}; the stack does not tell its own key"
+        yield Finding(CHECK, Severity.WARNING, what, hint="deploy the stack again")
 
 
 def _bucket_key(found: Encryption, bucket: str, expected: Expected) -> Iterator[Finding]:

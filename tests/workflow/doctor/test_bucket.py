@@ -258,6 +258,14 @@ def test_the_stacks_own_lake_gets_its_own_key_back(expected):
     assert rule["BucketKeyEnabled"] is True
 
 
+def test_a_stack_that_does_not_tell_its_key_is_too_old_to_judge(expected):
+    own = replace(expected, existing=False)
+
+    finding = only(own, "encryption", encryption=kms(), key=Key(KEY, "Enabled", DELEGATING))
+
+    assert (finding.severity, finding.hint) == (Severity.WARNING, "deploy the stack again")
+
+
 @pytest.mark.parametrize(
     ("state", "operations"),
     [
