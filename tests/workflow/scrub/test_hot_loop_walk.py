@@ -35,6 +35,11 @@ RULES = [
     [Rule("k", "drop")],
     [Rule("n.k", "drop"), Rule("x", "drop")],
     [Rule("k", "drop"), Rule("n", "blank"), Rule("x", "drop")],
+    [Rule("k[*]", "blank")],
+    [Rule("k[*]", "drop"), Rule("x", "blank")],
+    [Rule("n.k[*]", "null"), Rule("x[*][*]", "mask", {})],
+    [Rule("k", "blank", missing="reject")],
+    [Rule("k[*]", "blank", missing="reject")],
 ]
 ROW_RULES = [
     None,

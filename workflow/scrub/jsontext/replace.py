@@ -1,5 +1,6 @@
 """Replace selected values in a block of rows, given what msgspec says that they are."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
 from operator import eq
@@ -22,9 +23,11 @@ class Replaced:
     matched: int
     changed: int = 0
     nulled: int = 0
+    absent: int = 0
 
     def add_to(self, tally: Tally) -> None:
         """Add to the counts of a rule."""
+        tally.absent += self.absent
         tally.matched += self.matched
         tally.changed += self.changed
         tally.nulled += self.nulled
@@ -61,26 +64,36 @@ def replace_values(block: bytes, name: Name, values: list[Any], action: Action) 
     Returns:
         None if the name does not occur exactly as often as there are values.
     """
+    tokens = [*map(bytes, values)]
+    answers = [rewrite(action, token) for token in tokens]
+    news = [NULL if answer is None else answer for answer in answers]
+    scrubbed = put_values(block, name, tokens, news)
+    if scrubbed is None:
+        return None
+    changed = len(values) - sum(map(eq, tokens, news))
+    return Replaced(scrubbed, len(values), changed, nulled=answers.count(None))
+
+
+def put_values(
+    block: bytes, name: Name, tokens: Sequence[bytes], news: Sequence[bytes]
+) -> bytes | None:
+    """Return the block with others in the place of a name's values, where no name has an escape.
+
+    Returns:
+        None if the name does not occur exactly as often as there are values.
+    """
     ends = name.ends(block)
-    if len(ends) != len(values):
+    if len(ends) != len(tokens):
         return None
     # One name, one value: what follows a name is its colon and its value.
-    done = Replaced(b"", len(values))
-    scrubbed: list[bytes] = []
+    pieces: list[bytes] = []
     last = 0
-    for end, value in zip(ends, values, strict=True):
+    for end, token, new in zip(ends, tokens, news, strict=True):
         start = cast("Match", COLON.match(block, end)).end()
-        token = bytes(value)
-        new = rewrite(action, token)
-        if new is None:
-            done.nulled += 1
-            new = NULL
-        done.changed += new != token
-        scrubbed += (block[last:start], new)
+        pieces += (block[last:start], new)
         last = start + len(token)
-    scrubbed.append(block[last:])
-    done.block = b"".join(scrubbed)
-    return done
+    pieces.append(block[last:])
+    return b"".join(pieces)
 
 
 def drop_members(block: bytes, name: Name, values: list[Any]) -> Replaced | None:

@@ -36,9 +36,15 @@ def _object_type(node: Node) -> Any:
 
 
 def _type(node: Node) -> Any:
-    if node.rules:
+    if node.rules or selects_elements(node):
         return Raw | UnsetType
     return _container_type(node) | UnsetType
+
+
+def selects_elements(node: Node) -> bool:
+    """Tell whether all that is selected below are the elements of an array, or of arrays in it."""
+    each = node.each
+    return each is not None and not node.children and (bool(each.rules) or selects_elements(each))
 
 
 def _container_type(node: Node) -> Any:
