@@ -6,7 +6,7 @@ INSTALL := -m pip --quiet --disable-pip-version-check install --no-compile
 PROJECT := --no-build-isolation --no-deps --editable .
 
 .DEFAULT_GOAL := help
-.PHONY: help setup-demo setup demo test soak lint types synth bootstrap diff deploy destroy
+.PHONY: help setup-demo setup demo test soak lint types synth bootstrap diff deploy destroy package
 .PHONY: lock bench fuzz clean
 # What bootstrap, diff, deploy and destroy are about; see infra/environments.py.
 ENVIRONMENT ?= dev
@@ -40,6 +40,9 @@ bootstrap diff destroy: .venv/.dev
 	@$(BIN)/python -m infra $@ $(ENVIRONMENT)
 deploy: .venv/.dev ## Deploy to AWS: make deploy ENVIRONMENT=prod (bootstrap, diff, destroy likewise)
 	@$(BIN)/python -m infra $@ $(ENVIRONMENT)
+
+package: .venv/.dev ## Write template and bundles for CloudFormation: make package BUCKET=my-assets
+	@$(BIN)/python -m infra $@ $(ENVIRONMENT) '$(BUCKET)'
 
 lock: .venv/.dev ## Pin the newest dependencies that pyproject.toml allows
 	requirements/lock.sh

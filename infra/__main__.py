@@ -3,6 +3,7 @@
 ``python -m infra template`` writes the template that the repository keeps, and ``python -m infra
 synth`` both.
 ``python -m infra deploy ENVIRONMENT`` calls the CDK command, as do bootstrap, destroy and diff.
+``python -m infra package ENVIRONMENT BUCKET`` writes what plain CloudFormation needs.
 """
 
 import sys
@@ -32,14 +33,26 @@ def _run(arguments: list[str]) -> None:
     # before the app, which takes its time to load.
     from infra.environments import ENVIRONMENTS, environment_named  # noqa: PLC0415
 
-    if arguments[:1] and arguments[0] in CDK_COMMANDS:
-        environment = environment_named(" ".join(arguments[1:]))
+    command, *names = arguments or [""]
+    if command in CDK_COMMANDS:
+        environment = environment_named(" ".join(names))
         from infra.deployment import run  # noqa: PLC0415
 
-        run(arguments[0], environment)
+        run(command, environment)
+    elif command == "package":
+        _package(*names)
     else:
         chosen = [environment_named(name) for name in arguments if name not in WRITING]
         _write(arguments, chosen or list(ENVIRONMENTS.values()))
+
+
+def _package(name: str = "", bucket: str = "", *_more: str) -> None:
+    from infra.environments import environment_named  # noqa: PLC0415
+
+    environment = environment_named(name)
+    from infra.packaging import package  # noqa: PLC0415
+
+    sys.stdout.write(f"{package(environment, bucket=bucket)}\n")
 
 
 def _write(arguments: list[str], environments: "list[Environment]") -> None:

@@ -2,7 +2,11 @@ import infra  # noqa: F401 -- tells jsii where Node is, so it comes before aws_c
 
 # isort: split
 import json
+import shutil
+import subprocess
+import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import aws_cdk as cdk
@@ -76,3 +80,40 @@ def template(app: cdk.App) -> Rendered:
 @pytest.fixture(scope="session")
 def prod(app: cdk.App) -> Rendered:
     return _rendered(app, "lakescrub-prod")
+
+
+ROOT = Path(__file__).parents[2]
+LINKED = (
+    "functions",
+    "workflow",
+    "glue",
+    "requirements",
+    "datasets.yaml",
+    "state_machine.asl.json",
+)
+
+
+@dataclass(frozen=True)
+class Project:
+    """A copy of the project whose environments and policies can be edited."""
+
+    root: Path
+
+    def infra(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            [sys.executable, "-m", "infra", *arguments],
+            cwd=self.root,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    shutil.copytree(
+        ROOT / "infra", tmp_path / "infra", ignore=shutil.ignore_patterns("__pycache__")
+    )
+    for name in LINKED:
+        (tmp_path / name).symlink_to(ROOT / name)
+    return Project(tmp_path)
