@@ -353,6 +353,22 @@ def _refusal(service):
     return Fault(403, "AccessDenied") if service == "s3" else Fault(400, "AccessDeniedException")
 
 
+def test_says_so_where_the_lake_or_the_crawler_is_gone(stack, doctor):
+    with (
+        stack.intercept(
+            service="s3", operation="GetBucketLocation", action=Fault(404, "NoSuchBucket")
+        ),
+        stack.intercept(
+            service="glue", operation="GetCrawler", action=Fault(400, "EntityNotFoundException")
+        ),
+    ):
+        found = doctor()
+
+    assert found["lake"][0]["what"] == f"there is no bucket {stack.outputs['LakeBucket']}"
+    assert found["crawler"][0]["severity"] == "problem"
+    assert "versioning" not in found
+
+
 @pytest.mark.parametrize("fault", [Fault(503, "SlowDown"), Fault(500, "InternalError")])
 def test_says_so_where_a_service_does_not_answer(stack, doctor, fault):
     with stack.intercept(service="s3", operation="GetBucketPolicy", action=fault):

@@ -128,7 +128,10 @@ class StackSettings:
     def _rules(self) -> dict[str, str]:
         events = self.bench.client("events")
         names = events.list_rule_names_by_target(TargetArn=self.intake_arn())["RuleNames"]
-        return {name: events.describe_rule(Name=name)["State"] for name in names}
+        rules = [events.describe_rule(Name=name) for name in names]
+        # Somebody may hand the queue the uploads of other buckets, too.
+        named = f'"{self.bench.deployment.lake_bucket}"'
+        return {rule["Name"]: rule["State"] for rule in rules if named in rule["EventPattern"]}
 
     def _governance(self, roles: Mapping[str, str]) -> Governance | Unread:
         wanted = (CRAWLER, *_ON_TABLES)

@@ -43,6 +43,11 @@ def request_of(role_arn: str) -> Request:
         "aws:principalaccount": role_arn.split(":")[4],
         "aws:principaltype": "AssumedRole",
         "aws:viaawsservice": "false",
+        "aws:principalisawsservice": "false",
+        "s3:authtype": "REST-HEADER",
+        "s3:signatureversion": "AWS4-HMAC-SHA256",
+        # S3 itself refuses less: https://aws.amazon.com/blogs/security/tls-1-2-required-for-aws-endpoints/
+        "s3:tlsversion": "1.2",
     }
 
 
@@ -88,6 +93,13 @@ def _same_in_any_case(wanted: str, found: str) -> bool:
     return wanted.lower() == found.lower()
 
 
+def _less(wanted: str, found: str) -> bool:
+    try:
+        return float(found) < float(wanted)
+    except ValueError:
+        return False
+
+
 def like(pattern: str, value: str) -> bool:
     """Compare as IAM does: ``*`` for any text, ``?`` for any character."""
     expression = re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".")
@@ -102,6 +114,8 @@ _OPERATORS: dict[str, tuple[bool, Callable[[str, str], bool]]] = {
     "stringlike": (False, like),
     "arnequals": (False, like),
     "arnlike": (False, like),
+    "numericlessthan": (False, _less),
+    "numericgreaterthanequals": (True, _less),
     "stringnotequals": (True, _same),
     "stringnotequalsignorecase": (True, _same_in_any_case),
     "stringnotlike": (True, like),

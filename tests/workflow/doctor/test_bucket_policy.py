@@ -93,6 +93,8 @@ def test_a_statement_stands_alone_or_in_a_list(expected):
         {"Condition": {"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/admin*"}}},
         {"Condition": {"StringNotEqualsIfExists": {"aws:SourceVpc": "vpc-1"}}},
         {"Condition": {"Null": {"aws:MultiFactorAuthAge": "true"}}},
+        {"Condition": {"NumericLessThan": {"s3:TlsVersion": 1.3}}},
+        {"Condition": {"NumericGreaterThanEquals": {"s3:TlsVersion": "1.1"}}},
         {"Condition": {"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}}},
         {"Condition": {"StringEquals": {"aws:PrincipalAccount": "111122223333"}}},
     ],
@@ -128,6 +130,9 @@ def test_sees_a_denial_of_everything_but_some(expected):
         {"Condition": {"ArnNotEquals": {"aws:PrincipalArn": [ROLE]}}},
         {"Condition": {"StringEquals": {"aws:SourceVpce": "vpce-1"}}},
         {"Condition": {"Bool": {"aws:MultiFactorAuthPresent": "false"}}},
+        {"Condition": {"NumericLessThan": {"s3:TlsVersion": "1.2"}}},
+        {"Condition": {"NumericLessThan": {"s3:TlsVersion": "none"}}},
+        {"Condition": {"StringNotEquals": {"s3:signatureversion": "AWS4-HMAC-SHA256"}}},
         {
             "Condition": {
                 "StringNotEquals": {"s3:x-amz-server-side-encryption": "aws:kms"},
