@@ -118,6 +118,12 @@ def test_sees_a_denial_of_everything_but_some(expected):
     assert severity(expected, statement) is Severity.PROBLEM
 
 
+def test_minds_no_denial_of_everything_but_what_is_needed(expected):
+    statement = {k: v for k, v in deny(NotAction=["s3:*"]).items() if k != "Action"}
+
+    assert severity(expected, statement) is Severity.OK
+
+
 @pytest.mark.parametrize(
     "changes",
     [
