@@ -92,6 +92,8 @@ class ChunkReader:
                 piece = None
             piece = piece or _Piece(self.leaf, dictionary)
             piece.add(data, body, bounds)
+            # A page may be as large as its chunk: nothing keeps one that is decoded.
+            del body
             entries += data.count
         if entries != self.meta.needed(Meta.VALUES, "number of values"):
             raise MalformedData("a Parquet chunk has another number of values than it should")
@@ -113,7 +115,10 @@ class ChunkReader:
             elif page.type in (PageType.DATA, PageType.DATA_V2):
                 data, body = pages.open_page(page, self.leaf, codec)
                 left -= data.count
-                yield data, body, pages.bounds(page), dictionary
+                bounds = pages.bounds(page)
+                del page
+                yield data, body, bounds, dictionary
+                del body
             first = False
             # What old writers leave behind the last page is no page.
             if left <= 0:
@@ -134,7 +139,7 @@ class ChunkReader:
         count, body = pages.open_dictionary(page, codec)
         decoder = Decoder(Physical.of(self.leaf))
         decoder.add_page(count, Encoding.PLAIN, body)
-        return decoder.finish()
+        return join(decoder.finish())
 
 
 class _Piece:
@@ -175,16 +180,10 @@ class _Piece:
         parts = [self._decode(refers, decoder) for refers, decoder in self.stretches]
         self.stretches = []
         if len(parts) == 1:
-            kind = parts[0].type
+            values = parts[0]
         else:
-            parts = [dense(pa.chunked_array([part])) for part in parts]
-        return Column(
-            self.leaf,
-            tuple(self.pages),
-            pa.chunked_array(parts, type=kind),
-            self.dictionary,
-            frozenset(self.bounds),
-        )
+            values = pa.chunked_array([dense(part) for part in parts], type=kind)
+        return Column(self.leaf, tuple(self.pages), values, self.dictionary, frozenset(self.bounds))
 
     def _decoder(self, *, refers: bool) -> Decoder:
         physical = Physical.of(self.leaf)
@@ -194,11 +193,14 @@ class _Piece:
             raise MalformedData("a Parquet page refers to a dictionary that is not there")
         return Decoder(physical, len(self.dictionary))
 
-    def _decode(self, refers: bool, decoder: Decoder) -> pa.Array:
+    def _decode(self, refers: bool, decoder: Decoder) -> pa.ChunkedArray:
         found = decoder.finish()
         if not refers:
             return found
-        return pa.DictionaryArray.from_arrays(found, self.dictionary, safe=False)
+        indices = join(found)
+        return pa.chunked_array(
+            [pa.DictionaryArray.from_arrays(indices, self.dictionary, safe=False)]
+        )
 
 
 def dense(array: pa.ChunkedArray) -> pa.Array:

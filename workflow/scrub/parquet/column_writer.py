@@ -14,12 +14,12 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from workflow.scrub.parquet import compact, values
 from workflow.scrub.parquet.column import dense
 from workflow.scrub.parquet.compact import Struct
 from workflow.scrub.parquet.compression import Codec
+from workflow.scrub.parquet.dictionaries import canonical, join_slices
 from workflow.scrub.parquet.fields import (
     Encoding,
     Meta,
@@ -31,13 +31,16 @@ from workflow.scrub.parquet.fields import (
     PageV2,
     Statistics,
 )
+from workflow.scrub.parquet.hybrid import encode_indices
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from workflow.scrub.parquet.column import Column
     from workflow.scrub.parquet.pages import DataPage, Levels
     from workflow.scrub.parquet.schema import Node
+
+_LARGE = 16 << 20
 
 
 @dataclass(slots=True)
@@ -91,17 +94,23 @@ class ColumnWriter:
         self._present = 0
         self._first = 0
 
-    def add(self, column: Column) -> None:
-        """Encode a piece."""
+    def encode(self, column: Column) -> list[tuple[DataPage, bytes | bytearray]]:
+        """Return the pages of a piece for `add`; by then nobody needs to hold the piece."""
+        _let_go(column.values.nbytes)
         numbered = self._encodings(column)
         bodies = self._bodies(column, numbered)
-        for page, body in zip(numbered, bodies, strict=True):
+        self._entries += column.entries
+        self._present += len(column.values)
+        return list(zip(numbered, bodies, strict=True))
+
+    def add(self, encoded: list[tuple[DataPage, bytes | bytearray]]) -> None:
+        """Compress and write the pages of a piece."""
+        _let_go(sum(len(body) for _page, body in encoded))
+        for page, body in encoded:
             start = self._out.size
             write = self._write_v1 if page.version == 1 else self._write_v2
             write(page, body)
             self._out.locations.append((start, self._out.size - start, page.rows))
-        self._entries += column.entries
-        self._present += len(column.values)
 
     def finish(self) -> Encoded:
         """Return the chunk."""
@@ -139,13 +148,13 @@ class ColumnWriter:
             for page in column.pages
         ]
 
-    def _bodies(self, column: Column, numbered: list[DataPage]) -> list[bytes]:
+    def _bodies(self, column: Column, numbered: list[DataPage]) -> list[bytes | bytearray]:
         """Return the encoded values of each page; the dictionary page is written on the way."""
         slices, start = [], 0
         for page in numbered:
             slices.append(column.values.slice(start, page.present))
             start += page.present
-        bodies = [b""] * len(numbered)
+        bodies: list[bytes | bytearray] = [b""] * len(numbered)
         referring = [
             at for at, page in enumerate(numbered) if page.encoding in values.DICTIONARY_ENCODINGS
         ]
@@ -153,27 +162,30 @@ class ColumnWriter:
             self._refer(numbered, slices, referring, bodies)
         for encoding in {page.encoding for page in numbered} - {*values.DICTIONARY_ENCODINGS}:
             chosen = [at for at, page in enumerate(numbered) if page.encoding == encoding]
-            plain = [dense(slices[at]) for at in chosen]
-            encoded = values.encode_pages(self._physical, plain, encoding)
+            encoded = self._encode([slices[at] for at in chosen], encoding)
             for at, body in zip(chosen, encoded, strict=True):
                 bodies[at] = body
         return bodies
+
+    def _encode(self, pages: list[pa.ChunkedArray], encoding: int) -> Sequence[bytes | bytearray]:
+        if encoding == Encoding.PLAIN and len(pages) == 1 and len(pages[0]) > values.BATCH:
+            return [values.encode_plain(self._physical, pages[0])]
+        return values.encode_pages(self._physical, [dense(page) for page in pages], encoding)
 
     def _refer(
         self,
         numbered: list[DataPage],
         slices: list[pa.ChunkedArray],
         referring: list[int],
-        bodies: list[bytes],
+        bodies: list[bytes | bytearray],
     ) -> None:
-        chunks = [chunk for at in referring for chunk in slices[at].chunks]
-        indices, dictionary = canonical(pa.chunked_array(chunks, type=slices[0].type))
+        indices, dictionary = canonical(join_slices([slices[at] for at in referring]))
         first = numbered[referring[0]]
         self._write_dictionary(dictionary, first)
         start, highest = 0, max(0, len(dictionary) - 1)
         for at in referring:
             count = numbered[at].present
-            bodies[at] = values.encode_indices(indices.slice(start, count), highest)
+            bodies[at] = encode_indices(indices.slice(start, count), highest)
             start += count
 
     def _write_dictionary(self, dictionary: pa.Array, first: DataPage) -> None:
@@ -190,10 +202,12 @@ class ColumnWriter:
         self._first = self._out.size
         self._used.append((PageType.DICTIONARY, encoding))
 
-    def _write_v1(self, page: DataPage, body: bytes) -> None:
-        plain = b"".join(
-            (_prefixed(page.repetition), _prefixed(page.definition), body),
-        )
+    def _write_v1(self, page: DataPage, body: bytes | bytearray) -> None:
+        levels = _prefixed(page.repetition) + _prefixed(page.definition)
+        if isinstance(body, bytearray):
+            # A large page has no room for a copy.
+            body[:0] = levels
+        plain = body if isinstance(body, bytearray) else levels + body
         header = Struct()
         for number, value in (
             (PageV1.VALUES, page.count),
@@ -206,7 +220,7 @@ class ColumnWriter:
         self._add((PageType.DATA, Page.V1, header), packed, len(plain), checked=page.checked)
         self._used.append((PageType.DATA, page.encoding))
 
-    def _write_v2(self, page: DataPage, body: bytes) -> None:
+    def _write_v2(self, page: DataPage, body: bytes | bytearray) -> None:
         stored = page.repetition.data + page.definition.data
         packed = self._codec.compress(body) if body else b""
         header = Struct()
@@ -225,7 +239,12 @@ class ColumnWriter:
         self._used.append((PageType.DATA_V2, page.encoding))
 
     def _add(
-        self, header: tuple[int, int, Struct], packed: bytes, size: int, *, checked: bool
+        self,
+        header: tuple[int, int, Struct],
+        packed: bytes,
+        size: int,
+        *,
+        checked: bool,
     ) -> None:
         crc = zlib.crc32(packed) if checked else None
         head = values.page_header(*header, (size, len(packed)), crc)
@@ -244,16 +263,10 @@ class ColumnWriter:
         self._out.meta.set_sequence(Meta.ENCODING_STATS, compact.STRUCT, counts)
 
 
-def canonical(array: pa.ChunkedArray) -> tuple[pa.Array, pa.Array]:
-    """Return indices and a dictionary without doubles, in the order of first occurrence."""
-    if not pa.types.is_dictionary(array.type):
-        encoded = values.join(array.dictionary_encode())
-        return encoded.indices, encoded.dictionary
-    joined = values.join(array.unify_dictionaries())
-    entries = joined.dictionary.dictionary_encode()
-    indices = entries.indices.take(joined.indices)
-    order = indices.unique()
-    return pc.index_in(indices, value_set=order), entries.dictionary.take(order)
+def _let_go(size: int) -> None:
+    """Give back what Arrow's allocator keeps of values that are gone, before as much is needed."""
+    if size > _LARGE:
+        pa.default_memory_pool().release_unused()
 
 
 def _prefixed(levels: Levels) -> bytes:

@@ -54,10 +54,10 @@ class Codec:
             raise MalformedData("a Parquet page has another size than its header says")
         return plain
 
-    def compress(self, data: bytes) -> bytes:
+    def compress(self, data: bytes | bytearray) -> bytes:
         """Return the data compressed."""
         if self.number == UNCOMPRESSED:
-            return data
+            return bytes(data)
         block: bytes = self._codec.compress(data, asbytes=True)
         if self.number == LZ4:
             return len(data).to_bytes(4, "big") + len(block).to_bytes(4, "big") + block

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from workflow.scrub.parquet import levels, values
+from workflow.scrub.parquet import levels
 from workflow.scrub.parquet.fields import Encoding, Repetition
+from workflow.scrub.parquet.hybrid import encode_hybrid
 from workflow.scrub.parquet.pages import Levels
 
 if TYPE_CHECKING:
@@ -145,7 +146,7 @@ def _levels(numbers: pa.Array, highest: int) -> Levels:
     if not highest:
         return Levels(b"", Encoding.RLE, 0)
     width = levels.width_of(highest)
-    return Levels(values.encode_hybrid(numbers, width), Encoding.RLE, highest)
+    return Levels(encode_hybrid(numbers, width), Encoding.RLE, highest)
 
 
 def _bytes_array(data: bytes) -> pa.Array:

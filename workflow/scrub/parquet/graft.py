@@ -109,9 +109,7 @@ class _Graft:
         self._finish()
 
     def _gap(self, start: int, end: int, before: Item | None) -> None:
-        if start == end:
-            return
-        if self.tape.differs:
+        if start == end or self.tape.differs:
             return
         if self.tape.is_empty(start, end) or self._repeats_metadata(start, end, before):
             self.tape.copy(start, end)
@@ -184,7 +182,11 @@ class _Graft:
             if new is not None and writer is None:
                 writer = self._rewrite(chunk, leaf, islice(rows.pieces(leaf, whole=whole), same))
             if writer is not None:
-                writer.add(new or piece)
+                piece = new or piece  # noqa: PLW2901 - whatever is done with is let go of
+                del new
+                encoded = writer.encode(piece)
+                del piece
+                writer.add(encoded)
             else:
                 same += 1
                 traces.look(piece)
@@ -207,7 +209,7 @@ class _Graft:
         """Return a writer that got some pieces as they are."""
         writer = ColumnWriter(leaf, chunk_meta(chunk), self.tape.write)
         for piece in pieces:
-            writer.add(piece)
+            writer.add(writer.encode(piece))
         return writer
 
     def _column_index(self, item: Item) -> Struct | None:

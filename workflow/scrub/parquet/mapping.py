@@ -7,6 +7,7 @@ action's constant), not even the distinct values are looked for.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -15,9 +16,10 @@ import pyarrow.compute as pc
 from workflow.scrub.actions.base import Action
 from workflow.scrub.parquet.kinds import DAY_SECONDS, Day, Kind, Text
 from workflow.scrub.parquet.meanings import kind_of
+from workflow.scrub.parquet.values import join
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from workflow.scrub.parquet.schema import Node
     from workflow.scrub.row_test import RowTest
@@ -53,7 +55,8 @@ def apply(action: Action, leaf: Node, values: pa.ChunkedArray) -> Mapped:
     if isinstance(kind, Day) and kind.ticks > 0 and not pa.types.is_dictionary(values.type):
         return _collect(plain, (_map_moments(action, kind, part) for part in values.chunks))
     if not pa.types.is_dictionary(values.type) and _mostly_distinct(values):
-        return _collect(plain, (_map_plain(action, kind, part) for part in values.chunks))
+        mapped = (_map_plain(action, kind, part) for part in values.chunks)
+        return _collect(plain, chain.from_iterable(mapped))
     encoded = values if pa.types.is_dictionary(values.type) else values.dictionary_encode()
     parts = (_map_part(action, kind, part) for part in encoded.chunks)
     return _collect(pa.dictionary(pa.int32(), plain), parts)
@@ -106,19 +109,20 @@ def _fits_nothing(action: Action, kind: Kind) -> bool:
 
 
 def _map_part(action: Action, kind: Kind, part: pa.DictionaryArray) -> tuple[pa.Array, pa.Array]:
-    new, changed = _map_plain(action, kind, part.dictionary)
-    new = new.dictionary_encode()
+    entries = _collect(part.dictionary.type, _map_plain(action, kind, part.dictionary))
+    new = join(entries.values).dictionary_encode()
     return (
         pa.DictionaryArray.from_arrays(new.indices.take(part.indices), new.dictionary),
-        changed.take(part.indices),
+        join(entries.changed).take(part.indices),
     )
 
 
-def _map_plain(action: Action, kind: Kind, old: pa.Array) -> tuple[pa.Array, pa.Array]:
-    pieces = [_ask(action, kind, old.slice(start, _PIECE)) for start in range(0, len(old), _PIECE)]
-    new = pa.concat_arrays(pieces) if pieces else old.slice(0, 0)
-    # NaN differs from itself, but is never what an action answers.
-    return new, pc.fill_null(pc.not_equal(new, old), True)
+def _map_plain(action: Action, kind: Kind, old: pa.Array) -> Iterator[tuple[pa.Array, pa.Array]]:
+    for start in range(0, len(old), _PIECE):
+        piece = old.slice(start, _PIECE)
+        new = _ask(action, kind, piece)
+        # NaN differs from itself, but is never what an action answers.
+        yield new, pc.fill_null(pc.not_equal(new, piece), True)
 
 
 def _ask(action: Action, kind: Kind, piece: pa.Array) -> pa.Array:

@@ -172,7 +172,8 @@ class _Window:
                 raise MalformedData("a Parquet page is longer than its chunk", offset=self.offset)
             self._fill(size)
         body = memoryview(self._data)[self._at : self._at + size]
-        self._at += size
+        # Whoever is done with the page shall be able to forget it.
+        self._data, self._at = self._data[self._at + size :], 0
         return body
 
     def _fill(self, size: int) -> None:

@@ -73,15 +73,15 @@ class GroupRows:
         number, row = column(leaf), 0
         meta = chunk_meta(self._chunks[number])
         reader = ChunkReader(self._source, leaf, meta, self._places[number])
+        if self.kept is None:
+            # Nothing here holds a piece that is already done with.
+            yield from reader.pieces(whole=whole)
+            return
         for piece in reader.pieces(whole=whole):
-            if self.kept is None:
-                yield piece
-                continue
             count = piece.rows
             yield edits.filter_rows(piece, self._rows_of(self.kept, row, count))
             row += count
-        if self.kept is not None:
-            self._rows_of(self.kept, row, self._rows - row)
+        self._rows_of(self.kept, row, self._rows - row)
 
     def column(self, leaf: Node) -> Column:
         """Decode the chunk of a leaf as one piece."""

@@ -19,11 +19,10 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from workflow.errors import MalformedData, ObjectTooLarge
-from workflow.scrub.parquet import compact, footer, levels
+from workflow.scrub.parquet import compact, footer
 from workflow.scrub.parquet.compact import Struct
 from workflow.scrub.parquet.fields import (
     Chunk,
@@ -55,6 +54,8 @@ _ENCODING_NAMES = {
     Encoding.BYTE_STREAM_SPLIT: "BYTE_STREAM_SPLIT",
 }
 _HUGE = 1 << 30
+# Values that are decoded or encoded at once; a multiple of 8, so that booleans end with a byte.
+BATCH = 1 << 17
 
 
 class Physical(NamedTuple):
@@ -129,19 +130,23 @@ class Decoder:
         self.size += len(body)
         self._encodings.add(encoding)
 
-    def finish(self) -> pa.Array:
+    def finish(self) -> pa.ChunkedArray:
         """Return all values."""
         if not self._count:
-            return pa.array([], self.physical.arrow)
+            return pa.chunked_array([], self.physical.arrow)
         self._file += footer.encode(self._metadata())
         try:
             with pq.ParquetFile(pa.BufferReader(pa.py_buffer(self._file))) as reader:
-                column = reader.read(use_threads=False).column(0)
+                # Arrow needs twice the memory for what it decodes at once.
+                batches = reader.iter_batches(BATCH, use_threads=False)
+                column = pa.chunked_array(
+                    [batch.column(0) for batch in batches], self.physical.arrow
+                )
         except (pa.ArrowException, OSError, ValueError, MemoryError, OverflowError):
             raise MalformedData("a page of a selected Parquet column cannot be decoded") from None
         if len(column) != self._count:
             raise MalformedData("a page of a selected Parquet column has too few values")
-        return join(column)
+        return column
 
     def _add_identity(self, entries: int) -> None:
         """Add a dictionary whose values are its indices: what refers to it is decoded to these."""
@@ -221,6 +226,15 @@ def page_header(
     return compact.encode(page)
 
 
+def encode_plain(physical: Physical, page: pa.ChunkedArray) -> bytearray:
+    """Return the body of a large page of plain values, encoded batch by batch."""
+    body = bytearray()
+    for start in range(0, len(page), BATCH):
+        batch = join(page.slice(start, BATCH))
+        body += encode_pages(physical, [batch], Encoding.PLAIN)[0]
+    return body
+
+
 def encode_pages(physical: Physical, pages: Sequence[pa.Array], encoding: int) -> list[bytes]:
     """Return the bodies of pages with the values of each array; an empty array gives b""."""
     schema = pa.schema([pa.field("v", physical.arrow, nullable=False)])
@@ -244,37 +258,12 @@ def encode_pages(physical: Physical, pages: Sequence[pa.Array], encoding: int) -
     return _lift(memoryview(sink.getvalue()), pages)
 
 
-def encode_indices(indices: pa.Array, highest: int) -> bytes:
-    """Return the body of a data page of dictionary indices: their bit width, then the hybrid."""
-    # One bit at least, as other writers do: some readers do not expect a width of 0.
-    width = max(1, levels.width_of(highest))
-    return bytes((width,)) + encode_hybrid(indices, width)
-
-
-def encode_hybrid(numbers: pa.Array, width: int) -> bytes:
-    """Encode small numbers as runs or packed, whichever is smaller."""
-    if not len(numbers):
-        return b""
-    runs = pc.run_end_encode(numbers, run_end_type=pa.int32())
-    count = len(runs.values)
-    if count * (2 + (width + 7) // 8) < len(numbers) * width // 8 + 2 or count == 1:
-        return levels.encode_runs(runs.values.to_pylist(), runs.run_ends.to_pylist(), width)
-    lane = 1 if width <= 8 else 2 if width <= 16 else 4  # noqa: PLR2004
-    kind = {1: pa.uint8(), 2: pa.uint16(), 4: pa.uint32()}[lane]
-    return levels.encode_packed(_fixed_bytes(numbers.cast(kind), lane), lane, width)
-
-
 def join(found: pa.ChunkedArray) -> pa.Array:
     """Return one array; more than 2 GiB of texts in one piece are refused."""
     joined = found.combine_chunks()
     if isinstance(joined, pa.ChunkedArray):
         raise ObjectTooLarge("a piece of a selected Parquet column is larger than 2 GiB")
     return joined
-
-
-def _fixed_bytes(numbers: pa.Array, size: int) -> bytes:
-    start = numbers.offset * size
-    return bytes(memoryview(numbers.buffers()[1])[start : start + len(numbers) * size])
 
 
 def _lift(data: memoryview, pages: Sequence[pa.Array]) -> list[bytes]:
