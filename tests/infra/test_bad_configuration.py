@@ -14,6 +14,21 @@ def edit(project, settings):
 
 BAD = {
     'lake_bucket="My_Lake"': "'My_Lake' breaks S3's rules for bucket names\n",
+    'existing_lake=ExistingLake(bucket="My_Lake")': (
+        "'My_Lake' breaks S3's rules for bucket names\n"
+    ),
+    'existing_lake=ExistingLake(bucket="lake", key_arn="alias/lake")': (
+        "key_arn of the lake 'lake' is 'alias/lake': it must be the ARN of a key, "
+        "arn:aws:kms:REGION:ACCOUNT:key/ID; roles cannot be granted an alias\n"
+    ),
+    'lake_bucket="lake", existing_lake=ExistingLake(bucket="lake")': (
+        "'dev' has lake_bucket and existing_lake: the first is made, the second is there; leave "
+        "one out\n"
+    ),
+    'existing_lake=ExistingLake(bucket="lake", allow_mfa_delete=True)': (
+        "the lake 'lake' has allow_mfa_delete, where no run can erase a version: set "
+        "erase_versions to false for uploads\n"
+    ),
     "incomplete_upload_days=14": (
         "incomplete_upload_days of 'dev' is 14: it must be over 14, since a failed run can be "
         "redriven for 14 days\n"
