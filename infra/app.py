@@ -9,6 +9,7 @@ from aws_cdk import App
 from aws_cdk.assertions import Template
 
 from infra.accepted_findings import accept_findings
+from infra.attached_lake import check_erasure
 from infra.environments import DEV, Environment
 from infra.stack import LakescrubStack
 from workflow.policy import read_policies
@@ -28,8 +29,12 @@ def build(
 
     Raises:
         PolicyError: ``datasets`` cannot be used.
+        UsageError: A dataset wants what an existing lake cannot do.
     """
     policies = read_policies(datasets)
+    for environment in environments:
+        if environment.existing_lake is not None:
+            check_erasure(environment.existing_lake, policies)
     app = App(analytics_reporting=False, **app_settings)  # type: ignore[arg-type] # App's own
     for environment in environments:
         stack = LakescrubStack(app, environment=environment, policies=policies)

@@ -25,15 +25,9 @@ class AttachedLake(Construct):
         *,
         lake: ExistingLake,
         intake: Intake,
-        policies: Policies,
     ) -> None:
-        """Find the bucket and create the rule.
-
-        Raises:
-            UsageError: A dataset wants what the bucket cannot do.
-        """
+        """Find the bucket and create the rule."""
         super().__init__(scope, construct_id)
-        _check_erasure(lake, policies)
         key = kms.Key.from_key_arn(self, "Key", lake.key_arn) if lake.key_arn else None
         self.bucket = s3.Bucket.from_bucket_attributes(
             self, "Bucket", bucket_name=lake.bucket, encryption_key=key
@@ -61,7 +55,12 @@ class AttachedLake(Construct):
         intake.admit_rule(rule.attr_arn)
 
 
-def _check_erasure(lake: ExistingLake, policies: Policies) -> None:
+def check_erasure(lake: ExistingLake, policies: Policies) -> None:
+    """Refuse datasets that want what the bucket cannot do.
+
+    Raises:
+        UsageError: Versions are to be erased where no run can erase one.
+    """
     erasing = [dataset.name for dataset in policies.values() if dataset.erase_versions]
     if lake.allow_mfa_delete and erasing:
         raise UsageError(

@@ -70,7 +70,6 @@ class LakescrubStack(Stack):
                 "Lake",
                 lake=self.existing_lake,
                 intake=self.intake,
-                policies=self._policies,
             ).bucket
         return LakeStorage(
             self,
