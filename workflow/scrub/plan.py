@@ -5,7 +5,7 @@ tallies. A plan belongs to one call of `scrub()`.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from workflow.errors import SchemaMismatch, UsageError
@@ -142,6 +142,24 @@ def bind(
         selector = test.rule.selector
         _plant(tree, selector.folded() if options.ignore_case else selector).rules.append(ROW_TEST)
     return Plan(rules=bound, options=options, tree=tree, row_test=test, trace=trace)
+
+
+def spell(plan: Plan, selectors: Sequence[Selector]) -> Plan:
+    """Make a plan of the same rules, counted together, for names in exactly this case.
+
+    Args:
+        plan: A plan without a row rule.
+        selectors: What the rules select, as the names are spelled.
+    """
+    tree = Node()
+    for number, selector in enumerate(selectors):
+        _plant(tree, selector).rules.append(number)
+    rules = tuple(
+        replace(bound, selector=selector)
+        for bound, selector in zip(plan.rules, selectors, strict=True)
+    )
+    options = replace(plan.options, ignore_case=False)
+    return Plan(rules=rules, options=options, tree=tree, row_test=None)
 
 
 def _bind_rule(rule: Rule, options: ScrubOptions) -> BoundRule:

@@ -9,6 +9,7 @@ import itertools
 import pytest
 
 from workflow.scrub import Rule, ScrubOptions, scrub
+from workflow.scrub.jsontext.batches import hot_loop
 from workflow.scrub.jsontext.hot import HotLoop
 from workflow.scrub.jsontext.strict import MAX_DEPTH
 from workflow.scrub.plan import bind
@@ -126,6 +127,16 @@ def test_plain_rows_are_for_the_hot_loop(rules, value):
     assert hot.scrub_lines(block) is not None
     assert hot.scrub_lines(block[:-1]) is not None
     assert hot.scrub_lines(block.replace(b"\n", b"\r\n")) is not None
+    assert hot.scrub_elements(block.replace(b"\n", b",\n")) is not None
+
+
+@pytest.mark.parametrize("name", ["leaf", "Leaf", "LEAF"])
+def test_names_in_another_case_are_for_the_hot_loop(name):
+    hot = hot_loop(bind(RULES[0], ScrubOptions(ignore_case=True)))
+    block = (filled(PLAIN, "x").replace('"leaf"', f'"{name}"') + "\n").encode() * 100
+
+    assert hot is not None
+    assert hot.scrub_lines(block) == block.replace(b'"x"', b'""')
     assert hot.scrub_elements(block.replace(b"\n", b",\n")) is not None
 
 

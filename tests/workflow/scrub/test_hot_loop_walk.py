@@ -11,10 +11,14 @@ import pytest
 
 from workflow.errors import PermanentError, PolicyError
 from workflow.scrub import RowRule, Rule, ScrubOptions, check_rules, scrub
-from workflow.scrub.jsontext.hot import HotLoop
+from workflow.scrub.jsontext.batches import hot_loop
 from workflow.scrub.plan import bind
 
-NAMES = ['"k"', '"k"', '"k"', '"n"', '"x"', '"y"', '"K"', '""', '"a\\"k"', '"\\u006b"', '"\\u006e"']
+KELVIN = "\u212a"
+NAMES = [
+    *('"k"', '"k"', '"k"', '"n"', '"x"', '"y"', '"K"', '""', '"a\\"k"', '"\\u006b"', '"\\u006e"'),
+    *(f'"{KELVIN}"', '"\\u212A"'),
+]
 TEXTS = [
     *('"k"', '"n"', '"v"', '""', '","', '", "', '": "', '"{"', '"}"', '"\\n"', '"x\\\\"', '"k\\""'),
     *('"\\"k"', '"\\"k\\": \\""', '",\\"k\\": "', '"\\u006b"', '"\\\\u006b"', '"a longer one"'),
@@ -70,13 +74,15 @@ def row(source, texts, depth=0):
     return "{" + source.choice(COMMAS).join(members) + "}"
 
 
-def row_rule_beside(rules, source):
+def some_options(rules, source):
+    if source.random() < 0.3:
+        return ScrubOptions(ignore_case=True)
     options = ScrubOptions(drop_rows=source.choice(ROW_RULES))
     try:
         check_rules(rules, options)
     except PolicyError:
-        return None
-    return options.drop_rows
+        return ScrubOptions()
+    return options
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -88,9 +94,11 @@ def test_does_what_the_reference_does_wherever_it_does_anything(seed):
         # Few different ones, so that the same value often stands in two places.
         texts = source.sample(TEXTS, 3)
         block = "".join(row(source, texts) + "\n" for _ in range(source.randrange(1, 4))).encode()
-        options = ScrubOptions(drop_rows=row_rule_beside(rules, source))
+        if source.random() < 0.1:
+            block = block.upper().replace(b"NULL", b"null").replace(b"TRUE", b"true")
+        options = some_options(rules, source)
         plan = bind(rules, options)
-        loop = HotLoop.for_plan(plan)
+        loop = hot_loop(plan)
 
         hot = loop and loop.scrub_lines(block)
 

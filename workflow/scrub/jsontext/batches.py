@@ -6,17 +6,25 @@ This is the seam where a native core can take the place of the hot loop.
 from typing import Final
 
 from workflow.scrub.jsontext.elements import split_elements
+from workflow.scrub.jsontext.folding import FoldingLoop
 from workflow.scrub.jsontext.hot import HotLoop
 from workflow.scrub.jsontext.layout import Boundary
 from workflow.scrub.jsontext.rows import RowScrubber
 from workflow.scrub.lines import halve, split_lines
 from workflow.scrub.plan import Plan
 
+AnyLoop = HotLoop | FoldingLoop
+
 _SMALL: Final = 8 * 1024
 """A block that is not worth cutting in search of the one odd row."""
 
 _PATIENCE: Final = 16
 """Blocks that go to the reference at once after one in which the hot loop did nothing."""
+
+
+def hot_loop(plan: Plan) -> AnyLoop | None:
+    """Return the loop for a plan, None if there is none."""
+    return (FoldingLoop if plan.options.ignore_case else HotLoop).for_plan(plan)
 
 
 class BatchScrubber:
@@ -29,7 +37,7 @@ class BatchScrubber:
     def __init__(self, plan: Plan) -> None:
         """Prepare both ways."""
         self._rows = RowScrubber(plan)
-        self._hot = HotLoop.for_plan(plan)
+        self._hot = hot_loop(plan)
         self._wait = 0
 
     def scrub_row(self, row: bytes, offset: int) -> bytes | None:
@@ -46,7 +54,7 @@ class BatchScrubber:
             self._wait = _PATIENCE
         return b"".join(pieces) if len(pieces) != 1 else pieces[0]
 
-    def _try_lines(self, hot: HotLoop, block: bytes, offset: int, pieces: list[bytes]) -> bool:
+    def _try_lines(self, hot: AnyLoop, block: bytes, offset: int, pieces: list[bytes]) -> bool:
         """Add the scrubbed lines; tell whether the hot loop did any of them."""
         new = hot.scrub_lines(block)
         if new is not None:

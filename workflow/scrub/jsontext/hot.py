@@ -58,7 +58,8 @@ class HotLoop:
         self._decode_array = msgspec.json.Decoder(list[row]).decode  # type: ignore[valid-type]
         self._filter = _row_filter(plan.row_test)
         names = [rule.name for rule in self._rules]
-        self._escapes = escapes_of([*names, *([self._filter.name] if self._filter else [])])
+        names += [self._filter.name] if self._filter else []
+        self._escapes = escapes_of(name.key for name in names)
 
     @classmethod
     def for_plan(cls, plan: Plan) -> Self | None:

@@ -50,7 +50,7 @@ def lead(block: bytes, end: int) -> int:
     return len(_MARKS[not block.startswith(_MARKS[0], end)]) - 1
 
 
-class _Search(Protocol):
+class Search(Protocol):
     """What we use of a compiled pattern."""
 
     def search(self, text: bytes) -> object | None:
@@ -72,7 +72,7 @@ class Spelling:
         are_known: Whether the input was asked.
     """
 
-    def __init__(self, escapes: _Search, block: bytes) -> None:
+    def __init__(self, escapes: Search, block: bytes) -> None:
         """Ask nothing yet."""
         self._escapes = escapes
         self._block = block
@@ -92,7 +92,7 @@ class Spelling:
         return b"\\" in block and self._escapes.search(block) is not None
 
 
-def escapes_of(names: Iterable[Name]) -> _Search:
+def escapes_of(keys: Iterable[bytes]) -> Search:
     r"""Return what finds each escape of a letter of the names, and little more.
 
     Of the code's two digits only the first is looked at. An escaped backslash with `u00` behind it
@@ -100,5 +100,5 @@ def escapes_of(names: Iterable[Name]) -> _Search:
     """
     import re2  # type: ignore[import-untyped]  # noqa: PLC0415 - only this loop pays for it
 
-    digits = "".join(sorted({f"{letter >> 4:x}" for name in names for letter in name.key}))
-    return cast("_Search", re2.compile(rf"\\u00[{digits}]".encode()))
+    digits = "".join(sorted({f"{letter >> 4:x}" for key in keys for letter in key}))
+    return cast("Search", re2.compile(rf"\\u00[{digits}]".encode()))
