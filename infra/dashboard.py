@@ -58,11 +58,18 @@ class Dashboard(Construct):
             _graph("Age in seconds of the oldest notification", (_intake_age(watched),)),
         )
         self.dashboard.add_widgets(
+            _graph("Age in milliseconds of the oldest expired timer", (_iterator_age(watched),)),
+            _graph("Messages that were given up", tuple(_given_up(watched))),
+        )
+        self.dashboard.add_widgets(
             _graph("Objects by ending", ended),
             _graph("Runs that need somebody, and fields that no row had", failed),
         )
         self.dashboard.add_widgets(
             _graph("Bytes and values scrubbed", amount),
+            _graph("Calls that were throttled", tuple(map(_throttles, gigabytes))),
+        )
+        self.dashboard.add_widgets(
             _graph("Estimated dollars a day", (cost_of_a_day(gigabytes),)),
         )
 
@@ -124,11 +131,38 @@ def _own(service: str, name: str, statistic: str) -> cloudwatch.Metric:
 
 
 def _intake_age(watched: Watched) -> cloudwatch.Metric:
+    return _of_queue(watched.intake, "ApproximateAgeOfOldestMessage")
+
+
+def _given_up(watched: Watched) -> Iterator[cloudwatch.Metric]:
+    for queue in watched.dead_letters.values():
+        yield _of_queue(queue, "ApproximateNumberOfMessagesVisible")
+
+
+def _of_queue(queue: str, name: str) -> cloudwatch.Metric:
     return cloudwatch.Metric(
         namespace="AWS/SQS",
-        metric_name="ApproximateAgeOfOldestMessage",
-        dimensions_map={"QueueName": watched.intake},
+        metric_name=name,
+        dimensions_map={"QueueName": queue},
         statistic="Maximum",
+        period=Duration.minutes(5),
+    )
+
+
+def _iterator_age(watched: Watched) -> cloudwatch.Metric:
+    return _of_function(watched.start_runs, "IteratorAge", "Maximum")
+
+
+def _throttles(function: str) -> cloudwatch.Metric:
+    return _of_function(function, "Throttles", "Sum")
+
+
+def _of_function(function: str, name: str, statistic: str) -> cloudwatch.Metric:
+    return cloudwatch.Metric(
+        namespace="AWS/Lambda",
+        metric_name=name,
+        dimensions_map={"FunctionName": function},
+        statistic=statistic,
         period=Duration.minutes(5),
     )
 

@@ -92,7 +92,14 @@ def test_cloudwatch_may_tell_the_topic(template):
     assert allowed == [{"Service": "cloudwatch.amazonaws.com"}]
 
 
-@pytest.mark.parametrize("name", ["Lateness", "ObjectsOverdue", "BytesScrubbed", "ValuesScrubbed"])
+SHOWN = (
+    *("ApproximateAgeOfOldestMessage", "ApproximateNumberOfMessagesVisible", "IteratorAge"),
+    *("RunsFailed", "RunsRejected", "Throttles", "ObjectsOverdue", "Lateness"),
+    *("ObjectsProcessed", "BytesScrubbed", "ValuesScrubbed", "ConsumedCapacity"),
+)
+
+
+@pytest.mark.parametrize("name", SHOWN)
 def test_dashboard_shows_what_an_operator_asks_for(template, name):
     assert name in str(template.properties("AWS::CloudWatch::Dashboard"))
 

@@ -32,6 +32,10 @@ def test_cfn_lint_finds_nothing(text):
     assert _findings(text) == []
 
 
+def test_cfn_lint_finds_nothing_in_production(app):
+    assert _findings(render_template(PROD, app=app)) == []
+
+
 def test_cfn_lint_reads_the_state_machine(text):
     broken = text.replace('\\"Type\\": \\"Choice\\"', '\\"Type\\": \\"Choose\\"')
 
