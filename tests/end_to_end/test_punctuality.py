@@ -1,5 +1,6 @@
 """Timers that come late or not at all, and runs that fail: nothing stays behind unseen."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -90,6 +91,33 @@ def test_is_left_alone_by_the_sweeper_before_it_is_late(world, without_timers):
     eventually(lambda: len(sweeps(world)) > len(ticks), what="another sweep")
 
     assert world.entry(key, version).status is Status.PENDING
+
+
+def test_leaves_a_tick_that_goes_on_failing_in_its_queue(world):
+    sqs, queue = world.stack.client("sqs"), world.stack.outputs["SweeperDeadLetterQueueUrl"]
+    denial = world.intercept(
+        function="SweepOverdueFunction",
+        service="dynamodb",
+        operation="Query",
+        action=Fault(403, "AccessDeniedException"),
+    )
+    # As EventBridge Scheduler does: the call is not waited for.
+    world.stack.client("lambda").invoke(
+        FunctionName=world.names.functions["sweep_overdue"], InvocationType="Event", Payload=b"{}"
+    )
+
+    def look():
+        # A tick is tried again after one minute and after two, and not for longer than five.
+        world.stack.advance(MINUTE)
+        return sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=2).get("Messages")
+
+    (letter, *_) = eventually(look, what="a tick given up")
+    denial.remove()
+    sqs.purge_queue(QueueUrl=queue)
+
+    told = json.loads(letter["Body"])
+    assert told["requestContext"]["approximateInvokeCount"] == 3
+    assert told["responsePayload"]["errorType"] == "AccessDenied"
 
 
 def sweeps(world):

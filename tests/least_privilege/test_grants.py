@@ -1,7 +1,8 @@
 import pytest
 
 from tests.least_privilege.grants import Grant, grants_of, refused, unused
-from tests.least_privilege.needs import Need
+from tests.least_privilege.needs import Account, Need, needs_of
+from workflow.local.calls import Call
 
 READ = Need("s3:GetObject", "arn:aws:s3:::lake/a/b.json")
 
@@ -51,3 +52,11 @@ def test_what_nobody_granted_is_refused_and_what_nobody_used_is_unused():
 
     assert refused([READ], grants) == [READ]
     assert unused([READ], grants) == {"s3:PutObject"}
+
+
+def test_an_operation_that_nobody_has_looked_up_is_no_pass():
+    call = Call("s3", "DeleteBucket", "arn:aws:s3:::lake", params={}, headers={})
+    account = Account("eu-central-1", "1", key="k", stream="s", intake="i", secret="x")
+
+    with pytest.raises(AssertionError, match="no row for s3:DeleteBucket"):
+        list(needs_of(call, account))
