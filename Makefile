@@ -49,9 +49,9 @@ lock: .venv/.dev ## Pin the newest dependencies that pyproject.toml allows
 
 bench: .venv/.dev ## Measure speed (see benchmarks/README.md)
 	$(BIN)/python -m benchmarks
-fuzz: .venv/.dev ## Feed the engine with broken input until stopped
-	$(BIN)/python -m benchmarks.fuzz
-	$(BIN)/python -m benchmarks.fuzz_parquet
+fuzz: .venv/.dev ## Feed the engine with broken input: make fuzz SECONDS=60
+	$(BIN)/python -m benchmarks.fuzz $(SECONDS)
+	$(BIN)/python -m benchmarks.fuzz_parquet $(SECONDS)
 
 clean: ## Remove everything that was made here
 	rm -rf .venv .venv-clients cdk.out build *.egg-info .mypy_cache .ruff_cache .pytest_cache

@@ -2,11 +2,14 @@
 
     python -m benchmarks.fuzz [SECONDS]
 
-Valid objects of each format are broken in small ways (bytes flipped, cut out, doubled, swapped
-between objects), compressed or not, and scrubbed by each action. What is accepted must be accepted
-again, unchanged, and a JSON text that a strict reader refuses must be refused.
+Valid objects of each format are broken in small ways (bytes flipped, cut out, doubled), in each
+compression and in none, before and after it, and scrubbed by each action, under names that tell the
+truth and names that do not. Some are noise altogether. What is accepted must be accepted again,
+unchanged, and a JSON text that a strict reader refuses must be refused. It ends after so many
+seconds: a minute, if nothing else is said.
 """
 
+import bz2
 import gzip
 import io
 import json
@@ -14,6 +17,8 @@ import random
 import sys
 import time
 from collections import Counter
+
+import zstandard
 
 from workflow.errors import PermanentError
 from workflow.scrub import ACTIONS, FORMATS, RowRule, Rule, ScrubOptions, SecretKey, scrub
@@ -51,6 +56,37 @@ PIECES += [
     b"\xef\xbb\xbf",
     b"null",
 ]
+PACKS = {
+    "gzip": lambda data: gzip.compress(data, 1, mtime=0),
+    "gzip members": lambda data: b"".join(
+        gzip.compress(data[at : at + 9]) for at in range(0, len(data), 9)
+    ),
+    "zstd": zstandard.compress,
+    "bzip2": bz2.compress,
+}
+NAMES = [
+    "",
+    "a",
+    "a.json",
+    "a.jsonl",
+    "a.ndjson.gz",
+    "a.csv",
+    "a.tsv.zst",
+    "a.csv.bz2",
+    "a.parquet",
+]
+
+
+def any_bytes(source: random.Random, name: str) -> bytes:
+    """Return an object of a format, broken, compressed in one way or another; or noise."""
+    if source.random() < 0.02:
+        return source.randbytes(source.randint(0, 300))
+    data = break_bytes(source, source.choice(SEEDS[name]))
+    if source.random() < 0.4:
+        data = PACKS[source.choice(sorted(PACKS))](data)
+        if source.random() < 0.6:
+            data = break_bytes(source, data)
+    return data
 
 
 def break_bytes(source: random.Random, data: bytes) -> bytes:
@@ -84,14 +120,14 @@ def any_options(source: random.Random) -> ScrubOptions:
 def once(source: random.Random) -> str:
     """Scrub one broken object; return its format and what came of it."""
     name = source.choice(sorted(SEEDS))
-    data = break_bytes(source, source.choice(SEEDS[name]))
-    if source.random() < 0.2:
-        data = break_bytes(source, gzip.compress(data, 1, mtime=0))
+    data = any_bytes(source, name)
     rules, options = any_rules(source, name), any_options(source)
-    asked = source.choice([name, name, "auto"])
+    asked, called = source.choice([name, name, "auto"]), source.choice(NAMES)
     sink = io.BytesIO()
     try:
-        report = scrub(io.BytesIO(data), sink, rules=rules, format=asked, options=options)
+        report = scrub(
+            io.BytesIO(data), sink, rules=rules, format=asked, name=called, options=options
+        )
     except PermanentError as error:
         return f"{name} {type(error).__name__}"
     if options.encoding is None and report.format == "json" and report.compression == "none":
@@ -101,7 +137,7 @@ def once(source: random.Random) -> str:
             io.BytesIO(sink.getvalue()), None, rules=rules, format=report.format, options=options
         )
         assert not any(rule.changed for rule in again.rules), "a second pass changed something"
-    return f"{name} scrubbed"
+    return f"{name} scrubbed, {report.compression}"
 
 
 def main() -> None:

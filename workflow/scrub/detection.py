@@ -10,7 +10,7 @@ from typing import Final
 
 from workflow.errors import UnsupportedFormat
 from workflow.scrub.compression import CODECS
-from workflow.scrub.formats import FORMATS, Csv, Format, Ndjson, Parquet
+from workflow.scrub.formats import FORMATS, Csv, Format, Json, Ndjson, Parquet
 from workflow.scrub.jsontext.strict import Fault, check_json
 
 _SPACE: Final = b" \t\r\n"
@@ -34,6 +34,11 @@ def find_format(name: str, head: bytes, *, arrays: bool = False) -> type[Format]
         if _stem(name).endswith(found.suffixes):
             _refuse_another(found, head, arrays=arrays)
             return found
+    if _stem(name).endswith(".json"):
+        # Lines or one text, the name does not tell which.
+        found = Ndjson if Ndjson.sniff(head) else Json
+        _refuse_another(found, head, arrays=True)
+        return found
     for found in FORMATS.values():
         if found.sniff(head):
             return found

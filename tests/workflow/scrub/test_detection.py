@@ -21,6 +21,8 @@ ROW = b'{"a":"x"}'
         ("x.json", b'{\n "a": "x"\n}', "json"),
         ("x.json", b"\xef\xbb\xbf\n" + ROW + b"\n", "ndjson"),
         ("x.json", b"", "ndjson"),
+        ("x.json", b'"a,b"', "json"),
+        ("x.json", b" 42\n", "json"),
         ("x.json", b'{"a":"' + b"x" * 100_000 + b'"}\n' + ROW, "ndjson"),
         ("x.csv", b"[a],b\n1,2\n", "csv"),
         ("x.tsv.gz", gzip.compress(b"a\tb\n", mtime=0), "tsv"),
@@ -87,13 +89,13 @@ def test_header_in_braces_is_a_header_where_the_policy_says_so():
     assert (report.rows, report.fields_nowhere) == (1, ("a",))
 
 
-@pytest.mark.parametrize("name", ["x.csv", "x.ndjson", "x.tsv.gz"])
+@pytest.mark.parametrize("name", ["x.csv", "x.ndjson", "x.tsv.gz", "x.json"])
 def test_parquet_is_not_taken_for_text_by_its_name(name):
     with pytest.raises(UnsupportedFormat, match="Parquet"):
         scrub(io.BytesIO(b"PAR1 text PAR1"), None, rules=[], name=name)
 
 
-@pytest.mark.parametrize("name", ["x.ndjson", "x.jsonl", "x.parquet"])
+@pytest.mark.parametrize("name", ["x.ndjson", "x.jsonl", "x.json", "x.parquet"])
 @pytest.mark.parametrize("data", [b"id,a\n1,x\n", b"id\ta\n1\tx\n", b"a\nx\n"])
 def test_table_is_not_taken_for_something_else_by_its_name(data, name):
     with pytest.raises(MalformedData):

@@ -87,6 +87,8 @@ class ChunkReader:
         """
         piece, entries = None, 0
         for data, body, bounds, dictionary in self._data_pages():
+            if not entries and data.count and not data.starts_row:
+                raise MalformedData("a Parquet chunk starts inside a row")
             if piece is not None and not whole and piece.ends_before(data):
                 yield piece.finish()
                 piece = None

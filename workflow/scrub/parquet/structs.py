@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from workflow.errors import MalformedData
+from workflow.errors import MalformedData, ObjectTooLarge
 
 TRUE, FALSE, I8, I16, I32, I64, DOUBLE, BINARY, LIST, SET, MAP, STRUCT = range(1, 13)
+# The bits of an integer, but for its sign.
+_BITS = {I16: 15, I32: 31, I64: 63}
 
 
 class Sequence(NamedTuple):
@@ -73,9 +75,16 @@ class Struct(dict[int, tuple[int, Any]]):
         return items
 
     def set_number(self, field: int, value: int, *, kind: int = I64) -> None:
-        """Set an integer field; an integer that is there keeps its wire type."""
+        """Set an integer field; an integer that is there keeps its wire type.
+
+        Raises:
+            ObjectTooLarge: The type cannot hold the number.
+        """
         there = self.get(field, (0, None))[0]
-        self[field] = (there if there in (I16, I32, I64) else kind, value)
+        kind = there if there in _BITS else kind
+        if value >> _BITS[kind] not in (0, -1):
+            raise ObjectTooLarge("a size or offset does not fit into Parquet's metadata")
+        self[field] = (kind, value)
 
     def set_struct(self, field: int, value: Struct) -> None:
         """Set a struct field."""

@@ -9,13 +9,14 @@ import pytest
 from tests.workflow.scrub.parquet import files
 from workflow.errors import (
     MalformedData,
+    ObjectTooLarge,
     SchemaMismatch,
     TableManaged,
     UnsupportedEncryption,
     UnsupportedFormat,
     UsageError,
 )
-from workflow.scrub import Rule, scrub
+from workflow.scrub import RowRule, Rule, scrub
 from workflow.scrub.parquet import compact, table_format_of
 from workflow.scrub.parquet.fields import Chunk, Element, File, Group, Meta
 from workflow.scrub.parquet.layout import chunk_meta
@@ -255,3 +256,30 @@ def test_schema_that_is_no_tree_is_malformed(field, value):
 
     with pytest.raises(MalformedData, match="schema"):
         files.run(files.rewrite_footer(any_data(), break_root), ("a", "blank"))
+
+
+def test_chunk_that_starts_inside_a_row_is_malformed():
+    table = pa.table({"a": [["x", "y"], ["z"]], "b": [True, False]})
+    data = files.write(
+        table, data_page_version="2.0", compression="none", use_dictionary=["b"], row_group_size=2
+    )
+    (_place, chunk), _other = files.chunks(data).items()
+    _header, levels = compact.decode(data, chunk_meta(chunk).number(Meta.DATA_PAGE))
+    # Repetition levels, one bit each: 0 1 0 becomes 1 1 0.
+    assert data[levels : levels + 2] == b"\x03\x02"
+    broken = data[:levels] + b"\x03\x03" + data[levels + 2 :]
+
+    with pytest.raises(MalformedData, match="inside a row"):
+        files.run(broken, drop_rows=RowRule("b", equals=True))
+
+
+def test_size_that_grows_out_of_its_type_is_refused():
+    """The footer lies about a chunk; the new row group would be larger than 64 bits tell."""
+
+    def lie(metadata):
+        group = metadata.sequence(File.ROW_GROUPS, compact.STRUCT)[0]
+        _a, b = group.sequence(Group.COLUMNS, compact.STRUCT)
+        chunk_meta(b).set_number(Meta.UNCOMPRESSED, (1 << 63) - 1)
+
+    with pytest.raises(ObjectTooLarge, match="does not fit"):
+        files.run(files.rewrite_footer(any_data(), lie), ("a", "blank"))
