@@ -85,7 +85,7 @@ def cost_of_a_day(gigabytes: Mapping[str, float]) -> cloudwatch.MathExpression:
     # A function that was not called that day has no value, which would make the sum none.
     terms = [f"FILL(transitions, 0) * {prices.STATE_TRANSITION:.9f}"]
     terms += [
-        f"FILL(ms{number}, 0) / 1000 * {memory} * {prices.LAMBDA_GB_SECOND}"
+        f"FILL(ms{number}, 0) / 1000 * {memory} * {prices.LAMBDA_GB_SECOND:.10f}"
         for number, memory in enumerate(gigabytes.values())
     ]
     return cloudwatch.MathExpression(

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from infra.account import check_account
@@ -27,11 +28,21 @@ def run(command: str, environment: Environment) -> None:
         DeploymentFailed: The CDK command failed.
     """
     place = check_account(environment, bootstrapped=command == "deploy")
-    ended = subprocess.run(  # noqa: S603 - our own Node with our own arguments
-        cdk_command(command, environment, place=place), cwd=ROOT, check=False
-    )
+    line = cdk_command(command, environment, place=place)
+    with tempfile.TemporaryDirectory() as empty:
+        # Bootstrapping needs no app, and would synthesize the one that it finds.
+        folder = empty if command == "bootstrap" else ROOT
+        ended = subprocess.run(  # noqa: S603 - our own Node with our own arguments
+            line, cwd=folder, env=_with_node_first(line[0]), check=False
+        )
     if ended.returncode:
         raise DeploymentFailed(f"cdk {command} ended with {ended.returncode}; see above")
+
+
+def _with_node_first(node: str) -> dict[str, str]:
+    """The environment in which npx and what it starts find this Node, and no older one."""
+    path = os.pathsep.join((str(Path(node).parent), os.environ.get("PATH", "")))
+    return {**os.environ, "PATH": path}
 
 
 def cdk_command(command: str, environment: Environment, *, place: str) -> list[str]:

@@ -1,5 +1,6 @@
 """What `make deploy` says before it does anything, asked of the embedded stack's own account."""
 
+import shutil
 from dataclasses import replace
 
 import pytest
@@ -114,6 +115,13 @@ def test_the_cdk_command_is_pinned_and_runs_on_the_packaged_node():
     assert line[1].endswith("/npx-cli.js")
     assert line[2:6] == ["--yes", "aws-cdk@2.1148.1", "deploy", "lakescrub-prod"]
     assert line[-1].endswith("python -m infra prod")
+
+
+def test_what_npx_starts_finds_the_packaged_node_first():
+    line = deployment.cdk_command("diff", DEV, place="aws://1/eu-west-1")
+
+    found = shutil.which("node", path=deployment._with_node_first(line[0])["PATH"])
+    assert found == line[0]
 
 
 def test_bootstrapping_names_the_place_and_needs_no_app():

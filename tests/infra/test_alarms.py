@@ -104,6 +104,13 @@ def test_dashboard_shows_what_an_operator_asks_for(template, name):
     assert name in str(template.properties("AWS::CloudWatch::Dashboard"))
 
 
+def test_prices_of_the_dashboard_are_written_as_cloudwatch_reads_them(template):
+    body = str(template.properties("AWS::CloudWatch::Dashboard"))
+
+    assert "* 0.0000133334" in body
+    assert not re.search(r"\d[eE]-\d", body)
+
+
 def test_dashboard_counts_the_memory_of_every_function(template):
     body = str(template.properties("AWS::CloudWatch::Dashboard"))
 

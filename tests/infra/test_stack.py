@@ -1,3 +1,6 @@
+import pytest
+from aws_cdk.assertions import Annotations, Match
+
 OUTPUTS = {
     "AlarmsTopicArn",
     "Crawler",
@@ -54,3 +57,11 @@ def test_every_bundle_is_looked_for_under_the_name_that_the_manual_gives(templat
         for function in template.resources("AWS::Lambda::Function")
     }
     assert keys == {f"{digest}.zip" for digest in digests}
+
+
+@pytest.mark.parametrize("name", ["lakescrub-dev", "lakescrub-prod"])
+def test_cdk_has_nothing_to_warn_of(app, name):
+    stack = app.node.find_child(name)
+
+    found = Annotations.from_stack(stack).find_warning("*", Match.any_value())
+    assert [f"{each.id}: {each.entry.data}" for each in found] == []
