@@ -1,9 +1,9 @@
 r"""Many records at once, with all heavy work in C.
 
 Strategy. Each quoted field of a block is replaced by a mark, so that delimiters and line ends are
-real ones. With a delimiter put behind each line end, one cut gives all fields of all records in one
-list, in which a column is a slice with a step. That all records have the same number of fields
-shows in where the line ends are: every last field has one, and there are no others.
+real ones. With a delimiter in the place of each line end, one cut gives all fields of all records
+in one list, in which a column is a slice with a step. That all records have the same number of
+fields shows when they are put together again: only then it is the same block.
 
 Whatever does not fit (ragged or blank lines, stray quotes or returns) is answered with None and
 goes to the reference. The tests hold both against each other.
@@ -67,12 +67,7 @@ class ManyRecords:
         for rule in self._columns.absent:
             self._plan.rules[rule].tally.absent += rows
         self._plan.rows += rows
-        if quoted or any(_LINE_END in b"".join(column.fields) for column in done):
-            output = self._join_each(fields)
-        else:
-            delimiter = self._columns.delimiter
-            output = delimiter.join(fields).replace(_LINE_END + delimiter, _LINE_END)
-        return output if ended else output[:-1]
+        return self._join(fields) + (_LINE_END if ended else b"")
 
     @property
     def _width(self) -> int:
@@ -80,17 +75,15 @@ class ManyRecords:
         return self._columns.count
 
     def _cut(self, masked: bytes, quoted: list[bytes]) -> list[bytes] | None:
-        """Return the fields of all records, the last one of each with its line end."""
+        """Return the fields of all records, without line ends (but returns are kept)."""
         if self._columns.quotes.find_open(masked) >= 0:
             return None
         if _RETURN in masked and masked.count(_RETURN) != masked.count(b"\r\n"):
             return None
         delimiter = self._columns.delimiter
-        fields = masked.replace(_LINE_END, _LINE_END + delimiter).split(delimiter)
+        fields = masked.replace(_LINE_END, delimiter).split(delimiter)
         fields.pop()
-        rows = masked.count(_LINE_END)
-        last = b"".join(fields[self._width - 1 :: self._width])
-        if len(fields) != rows * self._width or last.count(_LINE_END) != rows:
+        if len(fields) % self._width or self._join(fields) + _LINE_END != masked:
             return None
         return _put_back(fields, quoted) if MARK in masked else fields
 
@@ -99,9 +92,8 @@ class ManyRecords:
         for column, rule in self._columns.written.items():
             values = fields[column :: self._width]
             ends: list[bytes] = []
-            if column == self._width - 1:
-                bodies = [value[:-1] for value in values]
-                bodies = [body.removesuffix(_RETURN) for body in bodies] if returns else bodies
+            if returns and column == self._width - 1:
+                bodies = [value.removesuffix(_RETURN) for value in values]
                 ends = [value[len(body) :] for value, body in zip(values, bodies, strict=True)]
                 values = bodies
             new = _ask(rule, values, self._plan.rules[rule].action, self._columns.spelling)
@@ -110,11 +102,10 @@ class ManyRecords:
             fields[column :: self._width] = rewritten
         return done
 
-    def _join_each(self, fields: list[bytes]) -> bytes:
-        """Join the records one by one, for there may be line ends inside quotes."""
-        delimiter, width = self._columns.delimiter, self._width
-        starts = range(0, len(fields), width)
-        return b"".join([delimiter.join(fields[start : start + width]) for start in starts])
+    def _join(self, fields: list[bytes]) -> bytes:
+        """Return the records with line ends between them."""
+        records = zip(*[iter(fields)] * self._width, strict=True)
+        return _LINE_END.join(map(self._columns.delimiter.join, records))
 
 
 def _put_back(fields: list[bytes], quoted: list[bytes]) -> list[bytes] | None:
