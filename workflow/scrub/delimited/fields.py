@@ -5,6 +5,7 @@ from typing import Final
 
 from workflow.scrub.actions.base import Action
 from workflow.scrub.repeats import repeat
+from workflow.scrub.row_test import RowTest
 
 _NUMBER: Final = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _BOOLEANS: Final = {"true": True, "false": False}
@@ -25,6 +26,7 @@ class Spelling:
         """Prepare the search for what needs quotes."""
         self.empty = empty
         self._special = re.compile(b'[\r\n"' + re.escape(delimiter) + b"]")
+        self._quoted = re.compile(b'[\r"' + re.escape(delimiter) + b"]")
 
     def rewrite(self, action: Action, field: bytes) -> bytes | None:
         """Return what the action makes of a field; the same bytes if it leaves the value alone.
@@ -38,6 +40,27 @@ class Spelling:
         if new is None:
             return self.empty if action.nulls else None
         return field if new == text else self._spell(new, quoted=field.startswith(QUOTE))
+
+    def rewrite_many(self, action: Action, fields: list[bytes]) -> list[bytes | None]:
+        """Return what the action makes of many fields; the same as asking for each, but quicker.
+
+        Fields without quotes hold no line ends, so they are decoded as one text and cut apart at
+        the line ends between them; and so are new texts that need no quotes.
+        """
+        return self._rewrite_plain(action, fields) or [self.rewrite(action, f) for f in fields]
+
+    def _rewrite_plain(self, action: Action, fields: list[bytes]) -> list[bytes | None] | None:
+        joined = b"\n".join(fields)
+        if QUOTE in joined or not fields:
+            return None
+        texts = joined.decode().split("\n")
+        answers = action.on_texts(texts)
+        # An empty field is a null and stays one.
+        news = [answer if text else "" for text, answer in zip(texts, answers, strict=True)]
+        raw = "\n".join(new for new in news if new is not None).encode("utf-8", "replace")
+        if None in news or raw.count(b"\n") != len(news) - 1 or self._quoted.search(raw):
+            return None
+        return [*raw.split(b"\n")]
 
     def _spell(self, text: str, *, quoted: bool) -> bytes:
         raw = text.encode("utf-8", "replace")
@@ -57,6 +80,12 @@ def _ask(action: Action, text: str) -> str | None:
         answer = action.on_boolean(_BOOLEANS[text])
         new = None if answer is None else str(answer).lower()
     return new
+
+
+def row_goes(test: RowTest, field: bytes) -> bool:
+    """Tell whether a row with this field goes."""
+    text = read(field)
+    return test.on_null(null=not text) or (bool(text) and test.on_text(text, untyped=True))
 
 
 def read(field: bytes) -> str:

@@ -9,13 +9,15 @@ Whatever does not fit (ragged or blank lines, stray quotes or returns) is answer
 goes to the reference. The tests hold both against each other.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain, compress
 from operator import eq
 from typing import Final
 
 from workflow.scrub.actions.base import Action
 from workflow.scrub.delimited.columns import Columns
-from workflow.scrub.delimited.fields import MARK, Spelling
+from workflow.scrub.delimited.fields import MARK, Spelling, row_goes
 from workflow.scrub.plan import Plan
 
 _LINE_END: Final = b"\n"
@@ -44,9 +46,10 @@ class ManyRecords:
         """Keep both."""
         self._plan = plan
         self._columns = columns
-        watched = plan.trace is not None or plan.row_test is not None
         rejects = any(plan.rules[rule].rule.missing == "reject" for rule in columns.absent)
-        self._suits = not (watched or rejects or columns.removed or columns.count == 1)
+        # A lone column spells what is empty in its own way.
+        lone = (columns.count or 0) - len(columns.removed) <= 1
+        self._suits = not (plan.trace is not None or rejects or lone)
 
     def scrub(self, block: bytes) -> bytes | None:
         """Return whole records scrubbed, None if they are not for this way."""
@@ -54,20 +57,46 @@ class ManyRecords:
             return None
         ended = block.endswith(_LINE_END)
         masked, quoted = self._columns.quotes.mask(block if ended else block + _LINE_END)
+        returns = _RETURN in masked
+        # A return belongs to the line end, not to a last column that goes.
+        if returns and self._width - 1 in self._columns.removed:
+            return None
         fields = self._cut(masked, quoted)
         if fields is None:
             return None
         rows = len(fields) // self._width
-        done = self._rewrite(fields, returns=_RETURN in masked)
+        stay = self._stay(fields, returns=returns)
+        if stay is not None:
+            fields = [*chain.from_iterable(compress(self._records(fields), stay))]
+            ended = ended or not stay[-1]
+        self._count(self._rewrite(fields, returns=returns), rows, len(fields) // self._width)
+        return self._join_what_stays(fields) + (_LINE_END if ended and fields else b"")
+
+    def _count(self, done: list[_Column], rows: int, kept: int) -> None:
         for column in done:
             tally = self._plan.rules[column.rule].tally
-            tally.matched += rows
+            tally.matched += kept
             tally.changed += column.changed
             tally.nulled += column.nulled
         for rule in self._columns.absent:
-            self._plan.rules[rule].tally.absent += rows
+            self._plan.rules[rule].tally.absent += kept
         self._plan.rows += rows
-        return self._join(fields) + (_LINE_END if ended else b"")
+        self._plan.dropped += rows - kept
+
+    def _stay(self, fields: list[bytes], *, returns: bool) -> list[bool] | None:
+        """Return for each record whether it stays, None if all do."""
+        test = self._plan.row_test
+        if test is None:
+            return None
+        stay = [True] * (len(fields) // self._width)
+        for column in self._columns.tested:
+            values = fields[column :: self._width]
+            if returns and column == self._width - 1:
+                values = [value.removesuffix(_RETURN) for value in values]
+            # The tested values are few and come again and again.
+            going = {value for value in set(values) if row_goes(test, value)}
+            stay = [kept and value not in going for kept, value in zip(stay, values, strict=True)]
+        return None if all(stay) else stay
 
     @property
     def _width(self) -> int:
@@ -91,6 +120,9 @@ class ManyRecords:
         done = []
         for column, rule in self._columns.written.items():
             values = fields[column :: self._width]
+            if column in self._columns.removed:
+                done.append(_Column(rule, values, changed=len(values)))
+                continue
             ends: list[bytes] = []
             if returns and column == self._width - 1:
                 bodies = [value.removesuffix(_RETURN) for value in values]
@@ -102,10 +134,20 @@ class ManyRecords:
             fields[column :: self._width] = rewritten
         return done
 
+    def _records(self, fields: list[bytes]) -> Iterator[tuple[bytes, ...]]:
+        return zip(*[iter(fields)] * self._width, strict=True)
+
     def _join(self, fields: list[bytes]) -> bytes:
         """Return the records with line ends between them."""
-        records = zip(*[iter(fields)] * self._width, strict=True)
-        return _LINE_END.join(map(self._columns.delimiter.join, records))
+        return _LINE_END.join(map(self._columns.delimiter.join, self._records(fields)))
+
+    def _join_what_stays(self, fields: list[bytes]) -> bytes:
+        """Return the records without the columns that are taken out."""
+        removed = self._columns.removed
+        if not removed:
+            return self._join(fields)
+        kept = [fields[n :: self._width] for n in range(self._width) if n not in removed]
+        return _LINE_END.join(map(self._columns.delimiter.join, zip(*kept, strict=True)))
 
 
 def _put_back(fields: list[bytes], quoted: list[bytes]) -> list[bytes] | None:
@@ -126,7 +168,7 @@ def _unmark(field: bytes, quoted: bytes | None) -> bytes | None:
 def _ask(rule: int, values: list[bytes], action: Action, spelling: Spelling) -> _Column:
     if (action.nulls or action.constant == "") and b'""' not in values:
         return _Column(rule, [b""] * len(values), changed=len(values) - values.count(b""))
-    answers = [spelling.rewrite(action, value) for value in values]
+    answers = spelling.rewrite_many(action, values)
     new = [b"" if answer is None else answer for answer in answers]
     changed = len(values) - sum(map(eq, new, values))
     return _Column(rule, new, changed, nulled=answers.count(None))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from workflow.errors import MalformedData
 from workflow.scrub.delimited.columns import Columns
-from workflow.scrub.delimited.fields import MARK, QUOTE, read
+from workflow.scrub.delimited.fields import MARK, QUOTE, read, row_goes
 from workflow.scrub.lines import split_lines
 from workflow.scrub.plan import Plan, Trace
 
@@ -53,8 +53,7 @@ class RecordScrubber:
         test = self._plan.row_test
         if test is None:
             return False
-        texts = [read(fields[column]) for column in self._columns.tested]
-        return any(test.on_null(null=not t) or (t and test.on_text(t, untyped=True)) for t in texts)
+        return any(row_goes(test, fields[column]) for column in self._columns.tested)
 
     def _rewrite(self, fields: list[bytes]) -> None:
         for rule in self._columns.absent:
