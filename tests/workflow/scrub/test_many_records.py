@@ -48,6 +48,11 @@ def table(source):
     rows = [",".join(source.choice(fields) for _ in names) for _ in range(source.randrange(1, 12))]
     if source.random() < 0.1:
         rows.insert(source.randrange(len(rows)), source.choice(["", "a,b", "a,b,c,d,e", '"a"b,,,']))
+    if source.random() < 0.1:
+        # Together they have as many fields as two good ones.
+        rows += source.choice(
+            [["a,b,c", "a,b,c,d,e"], ["a,b,c,d,e", "a,b,c"], ["", "a,b,c,d,e,f,g"]]
+        )
     text = end.join([",".join(names), *rows])
     return (text + (end if source.random() < 0.7 else "")).encode()
 
