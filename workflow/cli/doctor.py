@@ -1,6 +1,6 @@
 """``lakescrub doctor``: whether the lake and the stack are set up for each other."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +9,7 @@ import typer
 from workflow.cli.options import DEFAULT_STACK, Endpoint, Stack
 from workflow.cli.output import AsJson, ExitCode, print_json, print_table, printable
 from workflow.cli.policy_preview import PolicyFile
+from workflow.doctor.advice import advice
 from workflow.doctor.findings import Finding, Severity
 from workflow.policy import read_policies
 
@@ -53,19 +54,5 @@ def doctor(
 def _print(findings: Sequence[Finding]) -> None:
     rows = [(each.severity.value, each.check, each.what) for each in findings]
     print_table(["", "check", "finding"], rows)
-    for line in _advice(findings):
+    for line in advice(findings):
         typer.echo("\n".join(printable(part) for part in line.split("\n")))
-
-
-def _advice(findings: Sequence[Finding]) -> Iterator[str]:
-    """Give each command once, below the findings that it mends, so that all can be pasted."""
-    advised: dict[tuple[tuple[str, ...], str | None], list[Finding]] = {}
-    for finding in findings:
-        if finding.commands or finding.hint:
-            advised.setdefault((finding.commands, finding.hint), []).append(finding)
-    for (commands, hint), about in advised.items():
-        yield ""
-        yield from (f"# {each.check}: {each.what}" for each in about)
-        if hint:
-            yield f"# {hint}"
-        yield from commands
