@@ -19,6 +19,8 @@ CHECK = "lifecycle"
 # A failed run can be redriven for 14 days, and finds what it left there.
 UPLOAD_DAYS = 15
 MARGIN_DAYS = 30
+# A backstop that comes later than that is told.
+_LATE_DAYS = 90
 _ARCHIVES = ("GLACIER", "DEEP_ARCHIVE")
 # S3 wants an object to stay so long before it goes on.
 _APART = {"GLACIER": 0, "DEEP_ARCHIVE": 90}
@@ -41,7 +43,9 @@ def check_lifecycle(
     found = list(_problems(lifecycle.rules, policies, keeps_versions=keeps_versions))
     fits = len(mended) <= _MOST_RULES
     commands = (_command(bucket, lifecycle, mended),) if fits else ()
-    hint = None if fits else f"S3 takes {_MOST_RULES} rules: remove some first"
+    hint = _taken_out(lifecycle.rules, policies)
+    if not fits:
+        hint = f"S3 takes {_MOST_RULES} rules: remove some first"
     for what in found:
         yield Finding(CHECK, Severity.PROBLEM, what, commands, hint)
     warnings = list(_warnings(lifecycle.rules, policies))
@@ -61,6 +65,18 @@ def _command(bucket: str, lifecycle: Lifecycle, rules: Sequence[Rule]) -> str:
         lifecycle_configuration={"Rules": list(rules)},
         **kept,
     )
+
+
+def _taken_out(rules: Sequence[Rule], policies: Policies) -> str | None:
+    """Name the rules that lose what they do, also to objects of no dataset."""
+    losing = [
+        _name(rule)
+        for rule in rules
+        if len(_archiving(_later(rule, list(_touched(rule, policies))))) < len(_archiving(rule))
+    ]
+    if not losing:
+        return None
+    return f"the command takes out what archives by {listed(losing)}, for all their objects"
 
 
 def _problems(rules: Sequence[Rule], policies: Policies, *, keeps_versions: bool) -> Iterator[str]:
@@ -92,25 +108,33 @@ def _collisions(rule: Rule, datasets: Sequence[Dataset]) -> Iterator[str]:
 
 
 def _warnings(rules: Sequence[Rule], policies: Policies) -> Iterator[str]:
+    for dataset in policies.values():
+        days = min(_backstops(rules, dataset), default=0)
+        if dataset.erase_versions and days > _due_days(dataset) + _LATE_DAYS:
+            kept = f"stay for {days} days under {dataset.prefix}"
+            yield f"should a run fail, noncurrent versions {kept}"
     for rule in rules:
-        expiration = rule.get("Expiration", {})
-        days = expiration.get("Days", 0 if "Date" in expiration else None)
-        touched = list(_touched(rule, policies))
-        if days is None or not touched:
-            continue
-        early = [dataset.prefix for dataset in touched if days <= _due_days(dataset)]
-        later = [dataset.prefix for dataset in touched if dataset.prefix not in early]
-        if early:
-            yield f"{_name(rule)} expires objects before they are due, under {listed(early)}"
-        if later:
-            yield (
-                f"{_name(rule)} expires objects {days} days after the last write, and a rewrite is "
-                f"one, under {listed(later)}"
-            )
+        yield from _expiring(rule, list(_touched(rule, policies)))
+
+
+def _expiring(rule: Rule, touched: Sequence[Dataset]) -> Iterator[str]:
+    expiration = rule.get("Expiration", {})
+    days = expiration.get("Days", 0 if "Date" in expiration else None)
+    if days is None:
+        return
+    early = [dataset.prefix for dataset in touched if days <= _due_days(dataset)]
+    later = [dataset.prefix for dataset in touched if dataset.prefix not in early]
+    if early:
+        yield f"{_name(rule)} expires objects before they are due, under {listed(early)}"
+    if later:
+        yield (
+            f"{_name(rule)} expires objects {days} days after the last write, and a rewrite is "
+            f"one, under {listed(later)}"
+        )
 
 
 def _mended(rules: Sequence[Rule], policies: Policies, *, keeps_versions: bool) -> list[Rule]:
-    mended = [_later(rule, list(_touched(rule, policies))) for rule in rules]
+    mended = [_in_new_form(_later(rule, list(_touched(rule, policies)))) for rule in rules]
     kept = [rule for rule in mended if _acts(rule)]
     taken = {rule.get("ID") for rule in kept}
     for dataset in policies.values():
@@ -125,6 +149,16 @@ def _mended(rules: Sequence[Rule], policies: Policies, *, keeps_versions: bool) 
             place = {"ID": name, "Status": "Enabled", "Filter": {"Prefix": dataset.prefix}}
             kept.append({**place, **rule})
     return kept
+
+
+def _in_new_form(rule: Rule) -> Rule:
+    """Put a prefix of the old form into a filter: S3 takes no rules of both forms at once.
+
+    https://github.com/noobaa/noobaa-core/issues/8426
+    """
+    if "Prefix" not in rule:
+        return rule
+    return {**without(rule, "Prefix"), "Filter": {"Prefix": rule["Prefix"]}}
 
 
 def _free(name: str, taken: set[Any]) -> str:
@@ -189,12 +223,19 @@ def _drops_uploads(rules: Sequence[Rule], dataset: Dataset) -> bool:
 
 
 def _wants_backstop(rules: Sequence[Rule], dataset: Dataset) -> bool:
-    return dataset.erase_versions and not any(
-        "NoncurrentDays" in rule.get("NoncurrentVersionExpiration", {})
-        and not rule["NoncurrentVersionExpiration"].get("NewerNoncurrentVersions")
-        and _covers(rule, dataset)
-        for rule in rules
-    )
+    return dataset.erase_versions and not _backstops(rules, dataset)
+
+
+def _backstops(rules: Sequence[Rule], dataset: Dataset) -> list[int]:
+    """Give after how many days each rule that covers a dataset expires all of its old versions."""
+    expiring = [
+        rule.get("NoncurrentVersionExpiration", {}) for rule in rules if _covers(rule, dataset)
+    ]
+    return [
+        each["NoncurrentDays"]
+        for each in expiring
+        if "NoncurrentDays" in each and not each.get("NewerNoncurrentVersions")
+    ]
 
 
 def _touched(rule: Rule, policies: Policies) -> Iterator[Dataset]:

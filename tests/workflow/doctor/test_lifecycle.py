@@ -182,6 +182,49 @@ def test_writes_dates_and_the_size_from_which_objects_move_as_they_were(policies
     assert size == "varies_by_storage_class"
 
 
+def test_writes_rules_of_the_old_form_in_the_new_one_since_s3_takes_no_mix(policies):
+    old = {"ID": "old", "Status": "Enabled", "Prefix": "x/", "Expiration": {"Days": 9}}
+
+    first, *added = mended(policies, old)
+
+    assert first == rule("old", "x/", Expiration={"Days": 9})
+    assert all("Filter" in each for each in added)
+
+
+def test_tells_which_rules_lose_what_archives(policies):
+    dated = {"Date": datetime(2026, 1, 1, tzinfo=UTC), "StorageClass": "GLACIER"}
+    late = {"Days": 1, "StorageClass": "GLACIER"}
+    rules = [
+        rule("dated", Transitions=[dated]),
+        rule("ends", Transitions=[late], Expiration={"Days": 50}),
+        rule("moved", Transitions=[late]),
+    ]
+
+    found = problems(check(policies, GOOD, *rules))
+
+    hints = {each.hint for each in found}
+    assert hints == {
+        "the command takes out what archives by rule 'dated', rule 'ends', for all their objects"
+    }
+
+
+def test_warns_of_versions_that_stay_long_after_a_run_that_failed(policies):
+    backstop = {"NoncurrentVersionExpiration": {"NoncurrentDays": 3650}}
+
+    (finding,) = check(policies, rule(**ABORT, **backstop))
+
+    assert finding.severity is Severity.WARNING
+    assert finding.what == (
+        "should a run fail, noncurrent versions stay for 3650 days under dataset/"
+    )
+
+
+def test_the_first_rule_that_expires_versions_is_the_one_that_counts(policies):
+    slow = rule("slow", NoncurrentVersionExpiration={"NoncurrentDays": 3650})
+
+    assert [each.severity for each in check(policies, GOOD, slow)] == [Severity.OK]
+
+
 def test_gives_a_new_rule_a_name_that_is_free(policies):
     taken = rule("lakescrub-uploads", "x/", Expiration={"Days": 1})
 
