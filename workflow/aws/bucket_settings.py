@@ -120,8 +120,11 @@ class BucketSettings:
         if isinstance(described, Unread):
             return described
         found = described["KeyMetadata"]
-        policy = read("kms:GetKeyPolicy", lambda: self._key_policy(found["Arn"]))
-        return Key(found["Arn"], found["KeyState"], policy)
+        arn, managed = found["Arn"], found.get("KeyManager") == "AWS"
+        if managed or arn.split(":")[4] != self.account:
+            return Key(arn, found["KeyState"], None, is_managed_by_aws=managed)
+        policy = read("kms:GetKeyPolicy", lambda: self._key_policy(arn))
+        return Key(arn, found["KeyState"], policy)
 
     def _key_policy(self, arn: str) -> dict[str, Any]:
         found: dict[str, Any] = json.loads(

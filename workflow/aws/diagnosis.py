@@ -9,7 +9,7 @@ from workflow.aws.stack_settings import StackSettings
 from workflow.aws.workbench import Workbench, open_session
 from workflow.bucket_names import check_bucket_name
 from workflow.doctor.bucket import check_bucket
-from workflow.doctor.bucket_policy import NEEDED
+from workflow.doctor.bucket_policy import NEEDED, with_roles_to_be
 from workflow.doctor.deployed import check_deployed
 from workflow.doctor.expectations import Expected
 from workflow.doctor.findings import Finding, Severity
@@ -59,13 +59,8 @@ def examine_bucket(
         raise UsageError("no AWS region; set it as for the AWS CLI")
     with told("GetCallerIdentity"):
         identity = session.client("sts", endpoint_url=endpoint_url).get_caller_identity()
-    account = identity["Account"]
-    expected = Expected(
-        policies=policies,
-        region=session.region_name,
-        account=account,
-        # Roles that the stack is going to have, under names that nobody has spared yet.
-        roles={name: f"arn:aws:iam::{account}:role/lakescrub-{name}" for name in NEEDED},
+    expected = with_roles_to_be(
+        Expected(policies=policies, region=session.region_name, account=identity["Account"])
     )
     yield from check_bucket(_read(session, endpoint_url, bucket, expected), expected)
 

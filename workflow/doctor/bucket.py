@@ -124,7 +124,7 @@ def _versioning(found: Versioning, *, bucket: str, expected: Expected) -> Iterat
         command = _versioning_command(found, bucket, expected)
         what = "no versions are kept: a rewrite would be for good, so runs are rejected"
         if expected.existing is False:
-            what = "no versions are kept, as the template says: a rewrite is for good"
+            what = "no versions are kept, though the template says so: a rewrite is for good"
         hint = None
         if expected.attached:
             hint = f"or set allow_unversioned of the ExistingLake in {SETTING}, and deploy"
@@ -232,7 +232,8 @@ def _public_access(
         public_access_block_configuration=",".join(f"{name}=true" for name in _BLOCKS),
     )
     what = f"not all of it is blocked: {listed(missing)}"
-    yield Finding("public access", Severity.WARNING, what, (command,))
+    hint = "who reads it without signing in cannot any more; leave it where that is meant"
+    yield Finding("public access", Severity.WARNING, what, (command,), hint)
 
 
 def _ownership(found: str | None, *, bucket: str, expected: Expected) -> Iterator[Finding]:
@@ -247,4 +248,5 @@ def _ownership(found: str | None, *, bucket: str, expected: Expected) -> Iterato
         ownership_controls="Rules=[{ObjectOwnership=BucketOwnerEnforced}]",
     )
     what = "ACLs are on: a rewrite drops the ACL of its object, and others may own what they upload"
-    yield Finding("ownership", Severity.WARNING, what, (command,))
+    hint = "ACLs grant nothing any more then: give others a bucket policy first"
+    yield Finding("ownership", Severity.WARNING, what, (command,), hint)

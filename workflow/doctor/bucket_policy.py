@@ -5,14 +5,21 @@ S3 replaces the whole policy, so one command mends all, and holds every statemen
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from workflow.doctor.commands import aws, listed
 from workflow.doctor.conditions import Answer, as_list, holds, like, request_of
 from workflow.doctor.expectations import Expected
 from workflow.doctor.findings import Finding, Severity
+from workflow.doctor.statements import (
+    Statement,
+    applies,
+    is_about_action,
+    principals,
+    statements_of,
+)
 
-Statement = Mapping[str, Any]
 CHECK = "bucket policy"
 TLS = "TLS"
 _READS = ("s3:GetObject", "s3:GetObjectVersion", "s3:ListBucket")
@@ -39,15 +46,21 @@ _ON_BUCKET = ("s3:ListBucket", "s3:GetBucketVersioning")
 _MOST_BYTES = 20 * 1024
 
 
+def with_roles_to_be(expected: Expected) -> Expected:
+    """Add the roles that a stack is going to have, under names that nobody has spared yet."""
+    role = f"arn:{expected.partition}:iam::{expected.account}:role/lakescrub-"
+    return replace(expected, roles={name: f"{role}{name}" for name in NEEDED})
+
+
 def check_policy(
     policy: Mapping[str, Any] | None, *, bucket: str, expected: Expected
 ) -> Iterator[Finding]:
     """Say what is denied to the roles, and whether requests without TLS are."""
-    statements = as_list((policy or {}).get("Statement", []))
+    statements = statements_of(policy)
     denials = [(each, _denials(each, bucket, expected)) for each in statements]
     sparing = expected.deployed
     denying = [each for each, found in denials if sparing and Answer.YES in found.values()]
-    asks = any(_asks_for_tls(each, bucket) for each in statements)
+    asks = any(_asks_for_tls(each, bucket, expected) for each in statements)
     commands, hint = _mend(policy or {}, denying, bucket=bucket, expected=expected, tls=not asks)
     for statement, found in denials:
         yield from (
@@ -97,21 +110,15 @@ def _denials(statement: Statement, bucket: str, expected: Expected) -> dict[str,
         return {}
     found: dict[str, Answer] = {}
     for role, arn in expected.roles.items():
-        request = request_of(arn)
         if any(_is_about(statement, action, bucket, expected) for action in NEEDED[role]):
-            named = _names(statement, arn)
-            answer = min(
-                named, holds(statement.get("Condition", {}), request), key=lambda each: each.value
-            )
+            answer = applies(statement, arn, request_of(arn))
             if answer is not Answer.NO:
                 found[role] = answer
     return found
 
 
 def _is_about(statement: Statement, action: str, bucket: str, expected: Expected) -> bool:
-    patterns = as_list(statement.get("Action", statement.get("NotAction", [])))
-    matches = any(like(pattern.lower(), action.lower()) for pattern in patterns)
-    if matches is ("NotAction" in statement):
+    if not is_about_action(statement, action):
         return False
     arn = f"arn:aws:s3:::{bucket}"
     targets = [arn] if action in _ON_BUCKET else [f"{arn}/{each}" for each in expected.prefixes]
@@ -146,33 +153,26 @@ def _overlaps(pattern: str, start: str) -> bool:
     return head.startswith(start) or start.startswith(head)
 
 
-def _names(statement: Statement, role: str) -> Answer:
-    """Say whether the statement is about the role."""
-    if "NotPrincipal" in statement:
-        # A session of the role would have to be named too, and has a name of its own.
-        listed_there = role in _principals(statement["NotPrincipal"])
-        return Answer.MAYBE if listed_there else Answer.YES
-    account = role.split(":")[4]
-    everybody = {"*", role, account, f"{role.rpartition(':')[0]}:root"}
-    return Answer.YES if everybody & set(_principals(statement.get("Principal"))) else Answer.NO
-
-
-def _principals(principal: Any) -> list[str]:
-    if isinstance(principal, Mapping):
-        return as_list(principal.get("AWS", []))
-    return [str(principal)]
-
-
-def _asks_for_tls(statement: Statement, bucket: str) -> bool:
+def _asks_for_tls(statement: Statement, bucket: str, expected: Expected) -> bool:
+    """Say whether everybody's requests without TLS for all that datasets hold are denied."""
     conditions = statement.get("Condition", {})
     keys = {key.lower() for tests in conditions.values() for key in tests}
+    actions = {str(action).lower() for action in as_list(statement.get("Action", []))}
     return (
         statement.get("Effect") == "Deny"
         and keys == {"aws:securetransport"}
-        and "*" in _principals(statement.get("Principal"))
-        and bool({"s3:*", "*"} & set(as_list(statement.get("Action", []))))
-        and _reaches(statement, f"arn:aws:s3:::{bucket}/", whole=False)
+        and holds(conditions, {"aws:securetransport": "false"}) is Answer.YES
+        and "*" in principals(statement.get("Principal"))
+        and bool({"s3:*", "*"} & actions)
+        and all(_holds_all(statement, bucket, prefix) for prefix in expected.prefixes)
     )
+
+
+def _holds_all(statement: Statement, bucket: str, prefix: str) -> bool:
+    """Say whether the statement is about all that begins with a prefix."""
+    target = f"arn:*:s3:::{bucket}/{prefix}"
+    patterns = [_in_partition(pattern) for pattern in as_list(statement.get("Resource", []))]
+    return any(pattern.endswith("*") and like(pattern, target) for pattern in patterns)
 
 
 def _mend(
@@ -185,8 +185,7 @@ def _mend(
 ) -> tuple[tuple[str, ...], str | None]:
     roles = sorted(set(expected.roles.values()))
     statements = [
-        _sparing(each, roles) if each in denying else each
-        for each in as_list(policy.get("Statement", []))
+        _sparing(each, roles) if each in denying else each for each in statements_of(policy)
     ]
     if tls:
         statements.append(_tls_statement(bucket, statements, expected))
@@ -208,7 +207,7 @@ def _sparing(statement: Statement, roles: list[str]) -> Statement:
 def _tls_statement(
     bucket: str, statements: Sequence[Statement], expected: Expected
 ) -> dict[str, Any]:
-    arn = f"arn:{_partition(expected)}:s3:::{bucket}"
+    arn = f"arn:{expected.partition}:s3:::{bucket}"
     taken = {each.get("Sid") for each in statements}
     sid = "DenyWithoutTls"
     while sid in taken:
@@ -221,8 +220,3 @@ def _tls_statement(
         "Resource": [arn, f"{arn}/*"],
         "Condition": {"Bool": {"aws:SecureTransport": "false"}},
     }
-
-
-def _partition(expected: Expected) -> str:
-    names = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}
-    return next((names[head] for head in names if expected.region.startswith(head)), "aws")

@@ -7,11 +7,11 @@ from typing import Any
 from workflow.doctor.commands import aws
 from workflow.doctor.expectations import Expected
 from workflow.doctor.findings import Finding, Severity, Unread, judged
+from workflow.doctor.key_policy import CHECK as KEY
+from workflow.doctor.key_policy import check_key_policy
 
 CHECK = "encryption"
-KEY = "KMS key"
 _KMS = ("aws:kms", "aws:kms:dsse")
-_DELEGATED = ("kms:Decrypt", "kms:GenerateDataKey")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +41,15 @@ class Key:
     Attributes:
         arn: Its ARN, also where the bucket names an alias.
         state: Enabled, or not.
-        policy: Its policy, or why it could not be read.
+        policy: Its policy, or why it could not be read; None for a key of another account, which
+            tells its policy to nobody else.
+        is_managed_by_aws: Whether it is the one that AWS lets the whole account use through S3.
     """
 
     arn: str
     state: str
-    policy: Mapping[str, Any] | Unread
+    policy: Mapping[str, Any] | Unread | None
+    is_managed_by_aws: bool = False
 
 
 def check_encryption(
@@ -54,7 +57,8 @@ def check_encryption(
 ) -> Iterator[Finding]:
     """Say whether runs can read and write under the bucket's default encryption."""
     algorithm = found.by_default.get("SSEAlgorithm", "AES256")
-    if found.key is None:
+    managed = isinstance(key, Key) and key.is_managed_by_aws
+    if found.key is None or managed:
         whose = "S3's own key" if algorithm not in _KMS else "the key that AWS manages"
         yield Finding(CHECK, Severity.OK, f"new objects are encrypted with {whose}")
         return
@@ -95,7 +99,9 @@ def _command(bucket: str, found: Encryption, expected: Expected) -> str:
     by_default = dict(found.by_default)
     if expected.existing is False and expected.key_arn is not None:
         by_default["KMSMasterKeyID"] = expected.key_arn
-    changes = {"ApplyServerSideEncryptionByDefault": by_default, "BucketKeyEnabled": True}
+    # S3 takes no bucket key for encryption in two layers.
+    plain = by_default.get("SSEAlgorithm") == "aws:kms"
+    changes = {"ApplyServerSideEncryptionByDefault": by_default, "BucketKeyEnabled": plain}
     return aws(
         "s3api",
         "put-bucket-encryption",
@@ -118,30 +124,9 @@ def _key(key: Key, expected: Expected) -> Iterator[Finding]:
         what = f"{key.arn} is {key.state}: no object under it can be read"
         yield Finding(KEY, Severity.PROBLEM, what, mends.get(key.state, ()))
         return
-    yield from judged(KEY, key.policy, lambda policy: _delegates(policy, expected))
-
-
-def _delegates(policy: Mapping[str, Any], expected: Expected) -> Iterator[Finding]:
-    """Say whether the key's policy lets the account's policies grant its use."""
-    root = f":iam::{expected.account}:root"
-    delegated = any(
-        statement.get("Effect") == "Allow"
-        and _mentions(statement.get("Principal"), (root, expected.account))
-        and _mentions(statement.get("Action"), ("kms:*", *_DELEGATED))
-        for statement in policy.get("Statement", [])
-    )
-    if delegated:
-        yield Finding(KEY, Severity.OK, "it is enabled, and the account's policies grant its use")
-    else:
-        what = "its policy leaves nothing to the account's policies, so the roles' grants are void"
-        hint = (
-            f"let the key's policy allow {' and '.join(_DELEGATED)} to the stack's roles, "
-            f"or to {root.removeprefix(':')} of IAM"
-        )
+    if key.policy is None:
+        what = f"{key.arn} belongs to another account, which alone can look at its policy"
+        hint = "let its policy allow kms:Decrypt and kms:GenerateDataKey to the stack's roles"
         yield Finding(KEY, Severity.WARNING, what, hint=hint)
-
-
-def _mentions(given: Any, wanted: tuple[str, ...]) -> bool:
-    values = given.get("AWS", []) if isinstance(given, Mapping) else given
-    listed = values if isinstance(values, list) else [values]
-    return any(str(value) in wanted or str(value).endswith(wanted[0]) for value in listed)
+        return
+    yield from judged(KEY, key.policy, lambda policy: check_key_policy(policy, expected))

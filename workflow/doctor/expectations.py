@@ -31,6 +31,12 @@ class Expected:
     roles: Mapping[str, str] = field(default_factory=dict)
 
     @property
+    def partition(self) -> str:
+        """The first word of an ARN there."""
+        names = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}
+        return next((names[head] for head in names if self.region.startswith(head)), "aws")
+
+    @property
     def attached(self) -> bool:
         """Whether uploads come by way of EventBridge."""
         return self.existing is not False

@@ -128,7 +128,7 @@ def test_the_stacks_own_lake_keeps_versions_by_its_template(expected):
 
     finding = only(own, "versioning", versioning=Versioning("Suspended", mfa_delete=False))
 
-    assert "as the template says" in finding.what
+    assert "though the template says so" in finding.what
     assert finding.hint is None
 
 
@@ -283,13 +283,83 @@ def test_a_key_that_is_not_enabled_is_a_problem(expected, state, operations):
     assert [command.split()[2] for command in finding.commands] == operations
 
 
-def test_a_key_that_trusts_nobody_in_iam_is_told(expected):
-    alone = {"Statement": [{"Effect": "Allow", "Principal": {"Service": "x"}, "Action": "kms:*"}]}
-    granted = replace(expected, key_arn=KEY)
+def allowing(**changes):
+    return {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "kms:*", **changes}
 
-    finding = only(granted, "KMS key", encryption=kms(), key=Key(KEY, "Enabled", alone))
+
+ROLE = "arn:aws:iam::111122223333:role/scrub_object-role"
+BOTH = ["kms:Decrypt", "kms:GenerateDataKey*"]
+BY_S3 = {"StringEquals": {"kms:ViaService": "s3.eu-central-1.amazonaws.com"}}
+
+
+@pytest.mark.parametrize(
+    "statements",
+    [
+        [allowing(Principal={"Service": "x"})],
+        [allowing(Action="kms:Decrypt")],
+        [allowing(Principal={"AWS": "arn:aws:iam::111122223333:role/other"})],
+        [allowing(Condition={"StringEquals": {"aws:PrincipalAccount": "444455556666"}})],
+        [allowing(Principal={"AWS": "arn:aws:iam::444455556666:root"})],
+        [allowing(), {**allowing(), "Effect": "Deny"}],
+        [allowing(), {**allowing(Action=["kms:decrypt"], Principal=ROLE), "Effect": "Deny"}],
+    ],
+)
+def test_a_key_that_roles_may_not_use_by_its_policy_is_told(expected, statements):
+    granted = replace(expected, key_arn=KEY)
+    key = Key(KEY, "Enabled", {"Statement": statements})
+
+    finding = only(granted, "KMS key", encryption=kms(), key=key)
 
     assert finding.severity is Severity.WARNING
+
+
+@pytest.mark.parametrize(
+    "statements",
+    [
+        allowing(Principal="*", Condition=BY_S3),
+        [allowing(Principal={"AWS": ROLE}, Action=BOTH)],
+        [allowing(Principal={"AWS": [ROLE]}, Action=each) for each in BOTH],
+        [allowing(Principal={"AWS": "111122223333"}, Action="*")],
+        [allowing(), {**allowing(Principal={"AWS": "arn:aws:iam::1:role/x"}), "Effect": "Deny"}],
+    ],
+)
+def test_a_key_is_usable_where_its_policy_allows_it_to_the_account_or_to_the_roles(
+    expected, statements
+):
+    granted = replace(expected, key_arn=KEY)
+    key = Key(KEY, "Enabled", {"Statement": statements})
+
+    finding = only(granted, "KMS key", encryption=kms(), key=key)
+
+    assert finding.severity is Severity.OK
+
+
+def test_a_key_of_another_account_is_told_without_a_look_at_its_policy(expected):
+    theirs = "arn:aws:kms:eu-central-1:444455556666:key/1"
+    granted = replace(expected, key_arn=theirs)
+
+    finding = only(granted, "KMS key", encryption=kms(theirs), key=Key(theirs, "Enabled", None))
+
+    assert finding.severity is Severity.WARNING
+    assert "444455556666" in finding.what
+
+
+def test_the_key_that_aws_manages_needs_no_grant_where_it_is_named_either(expected):
+    key = Key(KEY, "Enabled", DELEGATING, is_managed_by_aws=True)
+
+    findings = check(expected, encryption=kms("alias/aws/s3"), key=key)
+
+    assert {each.severity for each in findings} == {Severity.OK}
+
+
+def test_asks_for_no_bucket_key_where_s3_takes_none(expected):
+    own = replace(expected, existing=False, key_arn=OTHER)
+    layered = kms(algorithm="aws:kms:dsse", bucket_key=False)
+
+    finding = only(own, "encryption", encryption=layered, key=Key(KEY, "Enabled", DELEGATING))
+
+    (rule,) = given(finding, "server-side-encryption-configuration")["Rules"]
+    assert rule["BucketKeyEnabled"] is False
 
 
 @pytest.mark.parametrize("policy", [Unread("no"), DELEGATING])

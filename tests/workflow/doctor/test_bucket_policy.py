@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from tests.workflow.doctor.conftest import given
-from workflow.doctor.bucket_policy import check_policy
+from workflow.doctor.bucket_policy import check_policy, with_roles_to_be
 from workflow.doctor.findings import Severity
 
 ROLE = "arn:aws:iam::111122223333:role/scrub_object-role"
@@ -60,6 +60,9 @@ def test_asks_for_tls_in_the_partition_of_the_lake(expected):
         {"Principal": {"AWS": ROLE}},
         {"Condition": {"Bool": {"aws:SecureTransport": "false"}, "Null": {"aws:x": "true"}}},
         {"Effect": "Allow"},
+        {"Resource": "arn:aws:s3:::lake/dataset/*"},
+        {"Resource": "arn:aws:s3:::lake/*.csv"},
+        {"Condition": {"Bool": {"aws:SecureTransport": "true"}}},
     ],
 )
 def test_less_than_a_denial_of_everything_without_tls_is_not_enough(expected, changes):
@@ -68,6 +71,23 @@ def test_less_than_a_denial_of_everything_without_tls_is_not_enough(expected, ch
     found = list(check_policy(policy, bucket="lake", expected=expected))
 
     assert [each.severity for each in found if each.check == "TLS"] == [Severity.WARNING]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"Action": "S3:*"},
+        {"Resource": "*"},
+        {"Resource": ["arn:aws:s3:::lake/dataset/*", "arn:aws:s3:::lake/mail/*"]},
+        {"Condition": {"BoolIfExists": {"AWS:securetransport": ["false"]}}},
+    ],
+)
+def test_a_denial_without_tls_of_all_that_datasets_hold_is_enough(expected, changes):
+    policy = {"Statement": {**TLS, **changes}}
+
+    found = list(check_policy(policy, bucket="lake", expected=expected))
+
+    assert [each.severity for each in found if each.check == "TLS"] == [Severity.OK]
 
 
 def test_a_statement_stands_alone_or_in_a_list(expected):
@@ -193,6 +213,17 @@ def test_only_warns_before_there_are_roles_to_spare(expected):
     assert finding.severity is Severity.WARNING
     assert "roles of the stack will need" in finding.what
     assert finding.commands == ()
+
+
+@pytest.mark.parametrize(
+    ("region", "partition"),
+    [("eu-central-1", "aws"), ("cn-north-1", "aws-cn"), ("us-gov-west-1", "aws-us-gov")],
+)
+def test_knows_the_account_of_roles_to_be_in_every_partition(expected, region, partition):
+    before = with_roles_to_be(replace(expected, existing=None, region=region))
+    account = {"AWS": f"arn:{partition}:iam::111122223333:root"}
+
+    assert severity(before, deny(Principal=account)) is Severity.WARNING
 
 
 def test_mends_all_by_one_command(expected):
