@@ -1,5 +1,6 @@
 """The settings of a deployed stack, read for ``lakescrub doctor``."""
 
+import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -8,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from workflow.aws.reading import read
 from workflow.doctor.bucket_policy import NEEDED
-from workflow.doctor.deployed import Crawler, Deployed, Expiry, Mapped
+from workflow.doctor.deployed import Crawler, Deployed, Expiry, Mapped, UploadRule
 from workflow.doctor.findings import Unread
 from workflow.doctor.lake_formation import Governance
 
@@ -125,13 +126,19 @@ class StackSettings:
 
         return read("lambda:ListEventSourceMappings", ask)
 
-    def _rules(self) -> dict[str, str]:
+    def _rules(self) -> dict[str, UploadRule]:
         events = self.bench.client("events")
-        names = events.list_rule_names_by_target(TargetArn=self.intake_arn())["RuleNames"]
-        rules = [events.describe_rule(Name=name) for name in names]
-        # Somebody may hand the queue the uploads of other buckets, too.
+        asked = {"TargetArn": self.intake_arn()}
+        answers = self._pages(events.list_rule_names_by_target, asked)
+        names = [name for answer in answers for name in answer["RuleNames"]]
+        rules = {name: events.describe_rule(Name=name) for name in names}
+        # Somebody may hand the queue the uploads of other buckets, or what a clock sends, too.
         named = f'"{self.bench.deployment.lake_bucket}"'
-        return {rule["Name"]: rule["State"] for rule in rules if named in rule["EventPattern"]}
+        return {
+            name: UploadRule(rule["State"], json.loads(rule["EventPattern"]))
+            for name, rule in rules.items()
+            if named in rule.get("EventPattern", "")
+        }
 
     def _governance(self, roles: Mapping[str, str]) -> Governance | Unread:
         wanted = (CRAWLER, *_ON_TABLES)
@@ -157,7 +164,7 @@ class StackSettings:
         """Yield the registered locations that hold the lake, or a part of it."""
         partition = self.bench.deployment.state_machine_arn.split(":")[1]
         lake = f"arn:{partition}:s3:::{self.bench.deployment.lake_bucket}"
-        for page in self._pages("list_resources", {}):
+        for page in self._pages(self.bench.client("lakeformation").list_resources, {}):
             for each in page["ResourceInfoList"]:
                 arn = each["ResourceArn"]
                 if arn == lake or arn.startswith(f"{lake}/"):
@@ -166,15 +173,15 @@ class StackSettings:
 
     def _grants(self, resource: Mapping[str, Any]) -> dict[str, frozenset[str]]:
         granted: defaultdict[str, set[str]] = defaultdict(set)
-        for page in self._pages("list_permissions", {"Resource": resource}):
+        ask = self.bench.client("lakeformation").list_permissions
+        for page in self._pages(ask, {"Resource": resource}):
             for each in page["PrincipalResourcePermissions"]:
                 principal = each["Principal"]["DataLakePrincipalIdentifier"]
                 granted[principal] |= set(each["Permissions"])
         return {principal: frozenset(rights) for principal, rights in granted.items()}
 
-    def _pages(self, operation: str, asked: Mapping[str, Any]) -> Iterator[Any]:
-        """Yield all answers; boto3 pages neither operation by itself."""
-        ask = getattr(self.bench.client("lakeformation"), operation)
+    def _pages(self, ask: Callable[..., Any], asked: Mapping[str, Any]) -> Iterator[Any]:
+        """Yield all answers of operations that boto3 does not page by itself."""
         page = ask(**asked)
         yield page
         while page.get("NextToken"):

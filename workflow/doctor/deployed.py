@@ -47,6 +47,24 @@ class Mapped:
     state: str
 
 
+@dataclass(frozen=True, slots=True)
+class UploadRule:
+    """A rule of EventBridge that hands events of the lake to the intake queue."""
+
+    state: str
+    pattern: Mapping[str, Any]
+
+    def is_for_all(self, bucket: str) -> bool:
+        """Whether no upload to the bucket is missed."""
+        return (
+            self.pattern.keys() <= {"source", "detail-type", "detail"}
+            and "aws.s3" in self.pattern.get("source", ["aws.s3"])
+            and "Object Created" in self.pattern.get("detail-type", ["Object Created"])
+            and self.pattern.get("detail", {}).keys() <= {"bucket"}
+            and bucket in self.pattern.get("detail", {}).get("bucket", {}).get("name", [bucket])
+        )
+
+
 @dataclass(frozen=True, kw_only=True)
 class Deployed:
     """The settings of a stack, each as AWS gives it, or why it could not be read.
@@ -60,7 +78,7 @@ class Deployed:
         table: The schedule table.
         expiry: Its TTL.
         sources: The event sources of the functions that need one.
-        rules: State by name of the EventBridge rules that hand uploads to the intake queue.
+        rules: The EventBridge rules that hand events of the lake to the intake queue, by name.
         governance: Who grants rights on the tables.
     """
 
@@ -72,7 +90,7 @@ class Deployed:
     table: str
     expiry: Expiry | Unread | None
     sources: Mapping[str, tuple[Mapped, ...] | Unread] = field(default_factory=dict)
-    rules: Mapping[str, str] | Unread = field(default_factory=dict)
+    rules: Mapping[str, UploadRule] | Unread = field(default_factory=dict)
     governance: Governance | Unread
 
 
@@ -80,7 +98,7 @@ def check_deployed(stack: Deployed, expected: Expected) -> Iterator[Finding]:
     """Yield what is well with a stack, and what is not."""
     yield from judged("stack", stack.status, lambda found: _status(found, stack.name))
     if expected.attached:
-        yield from judged("upload rule", stack.rules, _rules)
+        yield from judged("upload rule", stack.rules, lambda found: _rules(found, stack.bucket))
     for function, sources in stack.sources.items():
         check = f"source of {function}"
         yield from judged(check, sources, partial(_sources, check=check))
@@ -98,17 +116,20 @@ def _status(status: str, name: str) -> Iterator[Finding]:
         yield Finding("stack", Severity.PROBLEM, f"{name} is {status}", hint=_DEPLOY)
 
 
-def _rules(rules: Mapping[str, str]) -> Iterator[Finding]:
+def _rules(rules: Mapping[str, UploadRule], bucket: str) -> Iterator[Finding]:
     check = "upload rule"
-    if not rules:
+    whole = {name: rule for name, rule in rules.items() if rule.is_for_all(bucket)}
+    if not whole:
         what = "no rule of EventBridge hands uploads to the intake queue"
+        if rules:
+            what = f"not every upload is handed to the intake queue by {listed([*rules])}"
         yield Finding(check, Severity.PROBLEM, what, hint=_DEPLOY)
-    for name, state in rules.items():
-        if state.startswith("ENABLED"):
+    for name, rule in whole.items():
+        if rule.state.startswith("ENABLED"):
             yield Finding(check, Severity.OK, f"{name} hands uploads to the intake queue")
         else:
             command = aws("events", "enable-rule", name=name)
-            what = f"{name} is {state}: no upload is scheduled"
+            what = f"{name} is {rule.state}: no upload is scheduled"
             yield Finding(check, Severity.PROBLEM, what, (command,))
 
 

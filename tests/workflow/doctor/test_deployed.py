@@ -3,7 +3,14 @@ from dataclasses import replace
 import pytest
 
 from tests.workflow.doctor.conftest import given
-from workflow.doctor.deployed import Crawler, Deployed, Expiry, Mapped, check_deployed
+from workflow.doctor.deployed import (
+    Crawler,
+    Deployed,
+    Expiry,
+    Mapped,
+    UploadRule,
+    check_deployed,
+)
 from workflow.doctor.findings import Severity, Unread
 from workflow.doctor.lake_formation import Governance
 
@@ -18,6 +25,11 @@ OPEN = Governance(
     table_roles=(CHECKER,),
 )
 PATHS = ("s3://lake/dataset/", "s3://lake/mail/2026/")
+PATTERN = {
+    "source": ["aws.s3"],
+    "detail-type": ["Object Created"],
+    "detail": {"bucket": {"name": ["lake"]}},
+}
 GOOD = Deployed(
     name="lakescrub-x",
     bucket="lake",
@@ -27,7 +39,7 @@ GOOD = Deployed(
     table="schedule",
     expiry=Expiry("ENABLED", "ttl"),
     sources={"start_runs": (Mapped("u-1", "Enabled"),)},
-    rules={"rule": "ENABLED"},
+    rules={"rule": UploadRule("ENABLED", PATTERN)},
     governance=OPEN,
 )
 
@@ -70,11 +82,37 @@ def test_a_stack_has_to_stand(expected, status, severity):
 
 
 def test_the_rule_for_uploads_has_to_be_there_and_on(expected):
-    off = only(expected, "upload rule", rules={"r": "DISABLED"})
+    off = only(expected, "upload rule", rules={"r": UploadRule("DISABLED", PATTERN)})
     gone = only(expected, "upload rule", rules={})
 
     assert off.commands == ("aws events enable-rule --name r",)
     assert (gone.severity, gone.hint) == (Severity.PROBLEM, "deploy the stack again")
+
+
+@pytest.mark.parametrize(
+    "narrower",
+    [
+        {"detail": {"bucket": {"name": ["lake"]}, "object": {"key": [{"prefix": "a"}]}}},
+        {"detail": {"bucket": {"name": ["lake"]}, "reason": ["PutObject"]}},
+        {"detail-type": ["Object Deleted"]},
+        {"region": ["eu-west-1"]},
+    ],
+)
+def test_a_rule_for_some_uploads_is_none_for_all(expected, narrower):
+    rules = {"r": UploadRule("ENABLED", {**PATTERN, **narrower})}
+
+    finding = only(expected, "upload rule", rules=rules)
+
+    assert (finding.severity, finding.hint) == (Severity.PROBLEM, "deploy the stack again")
+    assert "not every upload" in finding.what
+
+
+def test_a_rule_for_some_uploads_does_no_harm_beside_the_one_for_all(expected):
+    some = UploadRule("DISABLED", {**PATTERN, "region": ["eu-west-1"]})
+    wide = {**PATTERN, "detail-type": ["Object Tags Added", "Object Created"]}
+    rules = {"r": some, "all": UploadRule("ENABLED", wide)}
+
+    assert only(expected, "upload rule", rules=rules).severity is Severity.OK
 
 
 def test_the_stacks_own_lake_needs_no_rule(expected):
