@@ -45,6 +45,16 @@ def built(name, options):
     return Rule("f", name, options).build_action().with_key(KEY)
 
 
+@pytest.mark.parametrize(
+    ("name", "options"), [*EXAMPLES, ("mask", {"keep_last": 2}), ("mask", {"keep_first": 1})]
+)
+@given(values=st.lists(TEXTS))
+def test_many_texts_become_what_each_becomes(name, options, values):
+    action = built(name, options)
+
+    assert action.on_texts(values) == [action.on_text(value) for value in values]
+
+
 @pytest.mark.parametrize(("name", "options"), EXAMPLES)
 @given(data=st.data())
 def test_doing_it_twice_is_doing_it_once(name, options, data):

@@ -83,11 +83,12 @@ class Mask(Action):
         return value[: self._first] + self._char * hidden + value[end:]
 
     def on_texts(self, values: list[str]) -> list[str | None]:
-        """Mask many texts; the common case, of which only the end is kept, in one go."""
-        kept = self._last
-        if self._first or not kept:
+        """Mask many texts; the common cases, of which nothing or the end is kept, in one go."""
+        kept, mask, ask = self._last, self._char, self.on_text
+        if self._first:
             return super().on_texts(values)
-        mask, ask = self._char, self.on_text
+        if not kept:
+            return [mask * len(value) for value in values]
         return [
             mask * (len(value) - kept) + value[-kept:] if len(value) > kept else ask(value)
             for value in values
