@@ -1,5 +1,6 @@
 """``lakescrub doctor``: whether the lake and the stack are set up for each other."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -42,6 +43,9 @@ def doctor(
         found = diagnosis.examine_stack(stack, endpoint_url=where, policies=policies)
     else:
         found = diagnosis.examine_bucket(bucket, endpoint_url=where, policies=policies)
+    # What the environment says, the AWS CLI reads by itself.
+    if where and where != os.environ.get("AWS_ENDPOINT_URL"):
+        found = (each.at(where) for each in found)
     findings = sorted(found, key=lambda each: _WORST_FIRST.index(each.severity))
     if as_json:
         print_json([finding.to_dict() for finding in findings])

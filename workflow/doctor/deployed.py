@@ -191,8 +191,16 @@ def _crawler(crawler: Crawler | None, stack: Deployed, expected: Expected) -> It
 def _last_crawl(crawler: Crawler, name: str) -> Iterator[Finding]:
     if crawler.last_status == "FAILED":
         command = aws("glue", "start-crawler", name=name)
-        log: dict[str, Any] = {"log_stream_names": name, "since": "2d"}
-        look = aws("logs", "tail", **log).replace("logs tail", "logs tail /aws-glue/crawlers")
+        # Not "logs tail", which version 1 of the AWS CLI does not have.
+        look = aws(
+            "logs",
+            "get-log-events",
+            log_group_name="/aws-glue/crawlers",
+            log_stream_name=name,
+            limit="20",
+            query="events[].message",
+            output="text",
+        )
         what = f"the last crawl of {name} failed: tables may be missing; its log says why"
         yield Finding("crawler", Severity.PROBLEM, what, (look, command))
 

@@ -1,9 +1,10 @@
 """What one check found, and a setting that could not be read."""
 
+import shlex
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 T = TypeVar("T")
 
@@ -39,6 +40,12 @@ class Finding:
     what: str
     commands: tuple[str, ...] = ()
     hint: str | None = None
+
+    def at(self, endpoint_url: str) -> Self:
+        """Let the commands go to an endpoint: without it they would change what is on AWS."""
+        place = f"aws --endpoint-url {shlex.quote(endpoint_url)} "
+        there = tuple(f"{place}{each.removeprefix('aws ')}" for each in self.commands)
+        return replace(self, commands=there)
 
     def to_dict(self) -> dict[str, Any]:
         """Give plain values."""

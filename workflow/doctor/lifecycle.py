@@ -25,6 +25,8 @@ _ARCHIVES = ("GLACIER", "DEEP_ARCHIVE")
 # S3 wants an object to stay so long before it goes on.
 _APART = {"GLACIER": 0, "DEEP_ARCHIVE": 90}
 _MOST_RULES = 1000
+# Intelligent-Tiering archives what nobody read for so long, if the bucket asks for it.
+_TIERED_DAYS = 90
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,19 @@ def _warnings(rules: Sequence[Rule], policies: Policies) -> Iterator[str]:
             kept = f"stay for {days} days under {dataset.prefix}"
             yield f"should a run fail, noncurrent versions {kept}"
     for rule in rules:
-        yield from _expiring(rule, list(_touched(rule, policies)))
+        touched = list(_touched(rule, policies))
+        yield from _expiring(rule, touched)
+        yield from _tiering(rule, touched)
+
+
+def _tiering(rule: Rule, touched: Sequence[Dataset]) -> Iterator[str]:
+    classes = {move["StorageClass"] for move in rule.get("Transitions", ())}
+    late = [dataset.prefix for dataset in touched if _due_days(dataset) >= _TIERED_DAYS]
+    if "INTELLIGENT_TIERING" in classes and late:
+        yield (
+            f"{_name(rule)} moves objects to Intelligent-Tiering, whose archive tiers (if the "
+            f"bucket has them on) cannot be scrubbed, under {listed(late)}"
+        )
 
 
 def _expiring(rule: Rule, touched: Sequence[Dataset]) -> Iterator[str]:

@@ -20,6 +20,17 @@ def test_gives_a_hint_where_no_command_mends():
     assert list(advice([finding("one", hint="do it")])) == ["", "# check: one", "# do it"]
 
 
+def test_commands_go_where_the_examination_went():
+    findings = [finding("one", "aws a --key 'aws b'"), finding("two", "aws c", hint="do it")]
+
+    there = [each.at("http://127.0.0.1:1/a b") for each in findings]
+
+    assert [each.commands for each in there] == [
+        ("aws --endpoint-url 'http://127.0.0.1:1/a b' a --key 'aws b'",),
+        ("aws --endpoint-url 'http://127.0.0.1:1/a b' c",),
+    ]
+
+
 def test_a_name_with_a_newline_stays_inside_its_comment():
     evil = "rule 'a\nrm -rf ~\u2028echo' archives"
 

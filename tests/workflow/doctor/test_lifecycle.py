@@ -5,6 +5,7 @@ import pytest
 from tests.workflow.doctor.conftest import given
 from workflow.doctor.findings import Severity
 from workflow.doctor.lifecycle import Lifecycle, check_lifecycle
+from workflow.policy import load_policies
 
 OPTION = "lifecycle-configuration"
 ABORT = {"AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 15}}
@@ -141,6 +142,24 @@ def test_minds_no_class_that_can_be_read(policies, kind):
     moving = rule("move", Transitions=[{"Days": 0, "StorageClass": kind}])
 
     assert problems(check(policies, GOOD, moving)) == []
+
+
+TIERED = rule("tiers", Transitions=[{"Days": 0, "StorageClass": "INTELLIGENT_TIERING"}])
+
+
+@pytest.mark.parametrize(("after", "warnings"), [("30d", 0), ("120d", 1)])
+def test_warns_of_tiers_that_may_archive_before_a_run(policies, after, warnings):
+    text = f"""
+version: 1
+datasets:
+  d: {{prefix: d/, after: {after}, erase_versions: false, scrub: [{{field: a, action: blank}}]}}
+"""
+
+    found = check(load_policies(text), GOOD, TIERED)
+
+    told = [each for each in found if each.severity is Severity.WARNING]
+    assert len(told) == warnings
+    assert all("Intelligent-Tiering" in each.what for each in told)
 
 
 def test_minds_no_archive_that_comes_late_enough_or_elsewhere(policies):
