@@ -19,7 +19,7 @@ def world(stack):
     world.close()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def environment(stack):
     """Give what `lakescrub up` tells to export, and nothing else."""
     assert BIN.is_dir(), "make setup installs the clients"

@@ -1,8 +1,10 @@
 """A bucket or a stack that is wrong in one manner, and mended by the very command printed."""
 
+import io
 import json
 import subprocess
-from contextlib import ExitStack
+from contextlib import ExitStack, redirect_stderr, redirect_stdout
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -24,77 +26,140 @@ THEIR_STATEMENT = {
 }
 
 
-@pytest.fixture
-def doctor(stack, capsys, monkeypatch):
-    """Examine; give the findings by check, worst first."""
-    monkeypatch.setenv("AWS_ENDPOINT_URL", stack.endpoint)
-    monkeypatch.setenv("AWS_DEFAULT_REGION", stack.region)
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "test")
+# Somebody else's rules, which have to stay.
+COLD = {
+    "ID": "cold",
+    "Status": "Enabled",
+    "Filter": {"And": {"Prefix": "dataset/", "Tags": [{"Key": "a", "Value": "b c"}]}},
+    "Transitions": [{"Days": 2, "StorageClass": "DEEP_ARCHIVE"}],
+}
+DENIAL = {"Sid": "NoDeletes", "Effect": "Deny", "Principal": "*", "Action": "s3:DeleteObject*"}
+EVERYBODY = {"DataLakePrincipalIdentifier": "IAM_ALLOWED_PRINCIPALS"}
 
-    def run(*arguments):
-        capsys.readouterr()
-        code = main(["doctor", "--file", str(DATASETS), "--json", *arguments])
-        found = json.loads(capsys.readouterr().out)
-        assert code == int(any(f["severity"] in ("problem", "unknown") for f in found))
+
+class Doctor:
+    """Examines, and gives findings by check; runs printed commands in a shell."""
+
+    def __init__(self, environment):
+        self._environment = environment
+
+    def __call__(self, *arguments):
+        code, text, _ = self.told("--json", *arguments)
+        findings = json.loads(text)
+        assert code == int(any(f["severity"] in ("problem", "unknown") for f in findings))
         by_check = {}
-        for finding in found:
+        for finding in findings:
             by_check.setdefault(finding["check"], []).append(finding)
         return by_check
 
-    return run
+    def advice(self, *arguments):
+        """Give what is printed below the table."""
+        _, text, _ = self.told(*arguments)
+        return text[text.index("\n# ") + 1 :]
 
-
-@pytest.fixture
-def shell(environment):
-    """Paste a printed command into a shell."""
-
-    def run(command):
+    def shell(self, lines):
+        """Paste lines into a shell."""
         finished = subprocess.run(
-            ["/bin/sh", "-s"],
-            input=command,
-            env=environment,
+            ["/bin/sh", "-e", "-s"],
+            input=lines,
+            env=self._environment,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=240,
             check=False,
         )
         assert finished.returncode == 0, finished.stderr
 
-    return run
+    def told(self, *arguments):
+        """Give the exit code, data and messages."""
+        printed, said = io.StringIO(), io.StringIO()
+        with (
+            pytest.MonkeyPatch.context() as patch,
+            redirect_stdout(printed),
+            redirect_stderr(said),
+        ):
+            for name, value in self._environment.items():
+                patch.setenv(name, value)
+            code = main(["doctor", "--file", str(DATASETS), *arguments])
+        return code, printed.getvalue(), said.getvalue()
 
 
-@pytest.fixture
-def mended(doctor, shell):
-    """See a finding, run its commands, and see it gone."""
-
-    def run(check, severity, *arguments):
-        found = doctor(*arguments)[check]
-        assert found[0]["severity"] == severity, found
-        for command in dict.fromkeys(each for finding in found for each in finding["commands"]):
-            shell(command)
-        then = doctor(*arguments)[check]
-        assert {each["severity"] for each in then} == {"ok"}
-        return found[0]
-
-    return run
+@pytest.fixture(scope="module")
+def doctor(environment):
+    return Doctor(environment)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def s3(stack):
     return stack.client("s3")
 
 
+@dataclass(frozen=True)
+class Mended:
+    """Findings before all that was printed was pasted, and after."""
+
+    before: dict
+    advice: str
+    after: dict
+    bucket: str = ""
+    rules: tuple = ()
+
+    @classmethod
+    def by(cls, doctor, *arguments):
+        before, advice = doctor(*arguments), doctor.advice(*arguments)
+        doctor.shell(advice)
+        return cls(before, advice, doctor(*arguments))
+
+    def sees(self, check, severity):
+        """Say whether a check found something, and nothing any more."""
+        then = {each["severity"] for each in self.after[check]}
+        return self.before[check][0]["severity"] == severity and then == {"ok"}
+
+
+@pytest.fixture(scope="module")
+def queue_of_others(stack):
+    sqs = stack.client("sqs")
+    url = sqs.create_queue(QueueName="theirs")["QueueUrl"]
+    answer = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
+    arn = answer["Attributes"]["QueueArn"]
+    allowing = {**THEIR_STATEMENT, "Principal": "*", "Action": "sqs:SendMessage", "Resource": arn}
+    policy = json.dumps({"Statement": [allowing]})
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+    rules = [{"Name": "prefix", "Value": "their files/"}]
+    return {
+        "Id": "theirs",
+        "QueueArn": arn,
+        "Events": ["s3:ObjectCreated:Put"],
+        "Filter": {"Key": {"FilterRules": rules}},
+    }
+
+
+@pytest.fixture(scope="module")
+def given(s3, doctor, queue_of_others):
+    """A bucket with settings of others, which all have to stay, and none that lakescrub needs."""
+    name = "given-to-lakescrub"
+    s3.create_bucket(Bucket=name)
+    s3.put_bucket_lifecycle_configuration(
+        Bucket=name, LifecycleConfiguration={"Rules": [EXPIRING, COLD]}
+    )
+    statement = {**THEIR_STATEMENT, "Resource": f"arn:aws:s3:::{name}/*"}
+    policy = {"Version": "2012-10-17", "Statement": [statement]}
+    s3.put_bucket_policy(Bucket=name, Policy=json.dumps(policy))
+    s3.put_bucket_notification_configuration(
+        Bucket=name, NotificationConfiguration={"QueueConfigurations": [queue_of_others]}
+    )
+    s3.delete_public_access_block(Bucket=name)
+    s3.put_bucket_ownership_controls(
+        Bucket=name, OwnershipControls={"Rules": [{"ObjectOwnership": "ObjectWriter"}]}
+    )
+    rules = tuple(rules_of(s3, name))
+    return replace(Mended.by(doctor, "--bucket", name), bucket=name, rules=rules)
+
+
 @pytest.fixture
 def bucket(s3, request):
-    """A bucket with settings of others, which all have to stay, and none that lakescrub needs."""
     name = f"given-{abs(hash(request.node.nodeid))}"[:40]
     s3.create_bucket(Bucket=name)
-    s3.put_bucket_lifecycle_configuration(Bucket=name, LifecycleConfiguration={"Rules": [EXPIRING]})
-    statement = {**THEIR_STATEMENT, "Resource": f"arn:aws:s3:::{name}/*"}
-    s3.put_bucket_policy(
-        Bucket=name, Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    )
     return name
 
 
@@ -102,90 +167,67 @@ def rules_of(s3, bucket):
     return s3.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]
 
 
-def test_mends_versioning(bucket, mended, s3):
-    mended("versioning", "problem", "--bucket", bucket)
+@pytest.mark.parametrize(
+    ("check", "severity"),
+    [
+        ("versioning", "problem"),
+        ("lifecycle", "problem"),
+        ("notifications", "problem"),
+        ("TLS", "warning"),
+        ("public access", "warning"),
+        ("ownership", "warning"),
+    ],
+)
+def test_what_is_printed_for_a_bucket_mends_it_when_all_is_pasted(given, check, severity):
+    assert given.sees(check, severity)
 
-    assert s3.get_bucket_versioning(Bucket=bucket)["Status"] == "Enabled"
+
+def test_mends_versioning(given, s3):
+    assert s3.get_bucket_versioning(Bucket=given.bucket)["Status"] == "Enabled"
 
 
-def test_mends_lifecycle_rules_and_keeps_those_of_others(bucket, mended, s3):
-    cold = {
-        "ID": "cold",
-        "Status": "Enabled",
-        "Filter": {"And": {"Prefix": "dataset/", "Tags": [{"Key": "a", "Value": "b c"}]}},
-        "Transitions": [{"Days": 2, "StorageClass": "DEEP_ARCHIVE"}],
-    }
-    s3.put_bucket_lifecycle_configuration(
-        Bucket=bucket, LifecycleConfiguration={"Rules": [EXPIRING, cold]}
-    )
-    before = rules_of(s3, bucket)
+def test_mends_lifecycle_rules_and_keeps_those_of_others(given, s3):
+    kept, later, *added = rules_of(s3, given.bucket)
 
-    mended("lifecycle", "problem", "--bucket", bucket)
-
-    kept, later, *added = rules_of(s3, bucket)
     moved = [{"Days": 121, "StorageClass": "DEEP_ARCHIVE"}]
-    assert [kept, later] == [before[0], {**before[1], "Transitions": moved}]
+    assert [kept, later] == [given.rules[0], {**given.rules[1], "Transitions": moved}]
     assert {rule["Filter"]["Prefix"] for rule in added} >= {"dataset/", "hashed/"}
 
 
-def test_mends_a_list_of_rules_that_is_longer_than_an_argument_may_be(bucket, mended, s3):
+def test_mends_a_missing_eventbridge_and_keeps_the_queues_of_others(given, s3, queue_of_others):
+    found = s3.get_bucket_notification_configuration(Bucket=given.bucket)
+
+    assert found["QueueConfigurations"] == [queue_of_others]
+    assert found["EventBridgeConfiguration"] == {}
+
+
+def test_mends_a_policy_without_tls_and_keeps_its_statements(given, s3):
+    policy = json.loads(s3.get_bucket_policy(Bucket=given.bucket)["Policy"])
+
+    assert [each["Sid"] for each in policy["Statement"]] == ["Theirs", "DenyWithoutTls"]
+
+
+def test_prints_commands_to_paste_below_what_they_mend(given):
+    lines = given.advice.splitlines()
+
+    command = next(line for line in lines if line.startswith("aws s3api put-bucket-versioning"))
+    assert lines[lines.index(command) - 2].startswith("# versioning: ")
+
+
+def test_mends_a_list_of_rules_that_is_longer_than_an_argument_may_be(bucket, doctor, s3):
     many = [
         {**EXPIRING, "ID": f"{n:0>200}", "Filter": {"Prefix": f"reports/{n}/"}} for n in range(900)
     ]
     s3.put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration={"Rules": many})
 
-    finding = mended("lifecycle", "problem", "--bucket", bucket)
+    (command,) = doctor("--bucket", bucket)["lifecycle"][0]["commands"]
+    doctor.shell(command)
 
-    assert len(finding["commands"][0]) > 128 * 1024
+    assert len(command) > 128 * 1024
     assert rules_of(s3, bucket)[:900] == many
 
 
-def test_mends_a_missing_eventbridge_and_keeps_the_queues_of_others(bucket, mended, s3, stack):
-    sqs = stack.client("sqs")
-    url = sqs.create_queue(QueueName=f"theirs-{bucket}")["QueueUrl"]
-    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"][
-        "QueueArn"
-    ]
-    allowing = {**THEIR_STATEMENT, "Principal": "*", "Action": "sqs:SendMessage", "Resource": arn}
-    sqs.set_queue_attributes(
-        QueueUrl=url, Attributes={"Policy": json.dumps({"Statement": [allowing]})}
-    )
-    rules = [{"Name": "prefix", "Value": "their files/"}]
-    theirs = {
-        "Id": "theirs",
-        "QueueArn": arn,
-        "Events": ["s3:ObjectCreated:Put"],
-        "Filter": {"Key": {"FilterRules": rules}},
-    }
-    s3.put_bucket_notification_configuration(
-        Bucket=bucket, NotificationConfiguration={"QueueConfigurations": [theirs]}
-    )
-
-    mended("notifications", "problem", "--bucket", bucket)
-
-    found = s3.get_bucket_notification_configuration(Bucket=bucket)
-    assert found["QueueConfigurations"] == [theirs]
-    assert found["EventBridgeConfiguration"] == {}
-
-
-def test_mends_a_policy_without_tls_and_keeps_its_statements(bucket, mended, s3):
-    mended("TLS", "warning", "--bucket", bucket)
-
-    policy = json.loads(s3.get_bucket_policy(Bucket=bucket)["Policy"])
-    assert [each["Sid"] for each in policy["Statement"]] == ["Theirs", "DenyWithoutTls"]
-
-
-def test_mends_public_access_and_acls(bucket, mended, s3):
-    s3.delete_public_access_block(Bucket=bucket)
-    s3.put_bucket_ownership_controls(
-        Bucket=bucket, OwnershipControls={"Rules": [{"ObjectOwnership": "ObjectWriter"}]}
-    )
-
-    mended("public access", "warning", "--bucket", bucket)
-    mended("ownership", "warning", "--bucket", bucket)
-
-
-def test_mends_a_key_that_is_disabled(bucket, doctor, mended, s3, stack):
+def test_mends_a_key_that_is_disabled(bucket, doctor, s3, stack):
     kms = stack.client("kms")
     key = kms.create_key()["KeyMetadata"]["Arn"]
     kms.create_alias(AliasName=f"alias/{bucket}", TargetKeyId=key)
@@ -198,22 +240,23 @@ def test_mends_a_key_that_is_disabled(bucket, doctor, mended, s3, stack):
     )
     kms.disable_key(KeyId=key)
 
-    mended("KMS key", "problem", "--bucket", bucket)
-    finding = doctor("--bucket", bucket)["encryption"][0]
-    costly = doctor("--bucket", bucket)["bucket key"][0]
+    before = doctor("--bucket", bucket)
+    doctor.shell(before["KMS key"][0]["commands"][0])
+    after = doctor("--bucket", bucket)
 
-    assert f"key_arn='{key}'" in finding["hint"]
-    assert costly["severity"] == "warning"
+    assert [each["KMS key"][0]["severity"] for each in (before, after)] == ["problem", "ok"]
+    assert f"key_arn='{key}'" in after["encryption"][0]["hint"]
+    assert after["bucket key"][0]["severity"] == "warning"
 
 
-def test_mends_mfa_delete_with_the_root_users_device(bucket, doctor, shell, s3):
+def test_mends_mfa_delete_with_the_root_users_device(bucket, doctor, s3):
     device = "arn:aws:iam::123456789012:mfa/root 123456"
     setting = {"Status": "Enabled", "MFADelete": "Enabled"}
     s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration=setting, MFA=device)
 
     (finding,) = doctor("--bucket", bucket)["MFA delete"]
     (command,) = finding["commands"]
-    shell(command.replace("SERIAL CODE", device))
+    doctor.shell(command.replace("SERIAL CODE", device))
 
     assert finding["severity"] == "problem"
     assert doctor("--bucket", bucket)["MFA delete"][0]["severity"] == "ok"
@@ -263,16 +306,12 @@ def test_a_bucket_in_another_region_is_a_problem(doctor, s3):
 
 
 @pytest.mark.parametrize("target", [("--bucket", "not-there"), ("--stack", "not-there")])
-def test_what_is_not_there_is_told_in_one_line(doctor, capsys, target):
-    capsys.readouterr()
+def test_what_is_not_there_is_told_in_one_line(doctor, target):
+    code, printed, said = doctor.told(*target)
 
-    code = main(["doctor", "--file", str(DATASETS), *target])
-
-    said = capsys.readouterr()
-    assert code == 5
-    assert said.out == ""
-    assert said.err.count("\n") == 1
-    assert "there is no" in said.err
+    assert (code, printed) == (5, "")
+    assert said.count("\n") == 1
+    assert "there is no" in said
 
 
 @pytest.mark.parametrize(
@@ -285,15 +324,12 @@ def test_what_is_not_there_is_told_in_one_line(doctor, capsys, target):
         (("--file", "/not/there.yaml"), 3, "No such file"),
     ],
 )
-def test_what_cannot_be_examined_is_told_in_one_line_too(doctor, capsys, arguments, code, told):
-    capsys.readouterr()
+def test_what_cannot_be_examined_is_told_in_one_line_too(doctor, arguments, code, told):
+    ended, printed, said = doctor.told(*arguments)
 
-    ended = main(["doctor", "--file", str(DATASETS), *arguments])
-
-    said = capsys.readouterr()
-    assert (ended, said.out) == (code, "")
-    assert said.err.count("\n") == 1
-    assert told in said.err
+    assert (ended, printed) == (code, "")
+    assert said.count("\n") == 1
+    assert told in said
 
 
 def test_finds_nothing_to_mend_in_the_stack_as_it_is_deployed(doctor):
@@ -369,84 +405,76 @@ def test_says_so_where_the_lake_or_the_crawler_is_gone(stack, doctor):
     assert "versioning" not in found
 
 
-@pytest.mark.parametrize("fault", [Fault(503, "SlowDown"), Fault(500, "InternalError")])
-def test_says_so_where_a_service_does_not_answer(stack, doctor, fault):
+def test_says_so_where_a_service_does_not_answer(stack, doctor):
+    fault = Fault(503, "SlowDown")
+
     with stack.intercept(service="s3", operation="GetBucketPolicy", action=fault):
         found = doctor()
 
     assert found["bucket policy"][0]["severity"] == "unknown"
 
 
-def test_mends_a_timer_that_does_not_expire(stack, mended):
-    dynamodb, table = stack.client("dynamodb"), stack.outputs["ScheduleTable"]
-    dynamodb.update_time_to_live(
-        TableName=table, TimeToLiveSpecification={"Enabled": False, "AttributeName": "ttl"}
+@pytest.fixture(scope="module")
+def unsettled(stack, doctor, s3):
+    """The stack after somebody switched off and forbade what it needs, and all was pasted."""
+    lake = stack.outputs["LakeBucket"]
+    with ExitStack() as afterwards:
+        for change in (_stop_timer, _stop_source, _stop_notifications, _deny, _govern):
+            change(stack, s3, lake, afterwards)
+        yield Mended.by(doctor)
+
+
+def _stop_timer(stack, s3, lake, afterwards):
+    stack.client("dynamodb").update_time_to_live(
+        TableName=stack.outputs["ScheduleTable"],
+        TimeToLiveSpecification={"Enabled": False, "AttributeName": "ttl"},
     )
 
-    mended("timer", "problem")
 
-
-def test_mends_an_event_source_that_is_off(stack, mended):
+def _stop_source(stack, s3, lake, afterwards):
     lambda_ = stack.client("lambda")
     (source,) = lambda_.list_event_source_mappings(FunctionName=stack.outputs["StartRunsFunction"])[
         "EventSourceMappings"
     ]
     lambda_.update_event_source_mapping(UUID=source["UUID"], Enabled=False)
 
-    mended("source of start_runs", "problem")
 
-
-def test_mends_a_lake_that_nobody_hears_of(stack, mended, s3):
-    lake = stack.outputs["LakeBucket"]
+def _stop_notifications(stack, s3, lake, afterwards):
     before = s3.get_bucket_notification_configuration(Bucket=lake)
     before.pop("ResponseMetadata")
-    try:
-        s3.put_bucket_notification_configuration(Bucket=lake, NotificationConfiguration={})
-        mended("notifications", "problem")
-    finally:
-        s3.put_bucket_notification_configuration(Bucket=lake, NotificationConfiguration=before)
+    put = s3.put_bucket_notification_configuration
+    afterwards.callback(put, Bucket=lake, NotificationConfiguration=before)
+    put(Bucket=lake, NotificationConfiguration={})
 
 
-def test_mends_a_policy_that_denies_what_roles_need(stack, mended, s3):
-    lake = stack.outputs["LakeBucket"]
+def _deny(stack, s3, lake, afterwards):
     before = s3.get_bucket_policy(Bucket=lake)["Policy"]
-    statement = {
-        "Sid": "NoDeletes",
-        "Effect": "Deny",
-        "Principal": "*",
-        "Action": "s3:DeleteObject*",
-        "Resource": f"arn:aws:s3:::{lake}/dataset/*",
-    }
+    afterwards.callback(s3.put_bucket_policy, Bucket=lake, Policy=before)
     policy = json.loads(before)
-    policy["Statement"].append(statement)
-    try:
-        s3.put_bucket_policy(Bucket=lake, Policy=json.dumps(policy))
-        finding = mended("bucket policy", "problem")
-    finally:
-        s3.put_bucket_policy(Bucket=lake, Policy=before)
+    policy["Statement"].append({**DENIAL, "Resource": f"arn:aws:s3:::{lake}/dataset/*"})
+    s3.put_bucket_policy(Bucket=lake, Policy=json.dumps(policy))
+
+
+def _govern(stack, s3, lake, afterwards):
+    lake_formation = stack.client("lakeformation")
+    grant = {
+        "Principal": EVERYBODY,
+        "Resource": {"Database": {"Name": stack.outputs["Database"]}},
+        "Permissions": ["ALL"],
+    }
+    afterwards.callback(lake_formation.grant_permissions, **grant)
+    lake_formation.revoke_permissions(**grant)
+
+
+@pytest.mark.parametrize(
+    "check",
+    ["timer", "source of start_runs", "notifications", "bucket policy", "Lake Formation"],
+)
+def test_what_is_printed_for_a_stack_mends_it_when_all_is_pasted(unsettled, check):
+    assert unsettled.sees(check, "problem")
+
+
+def test_names_the_roles_that_a_policy_denies_what_they_need(unsettled):
+    (finding,) = unsettled.before["bucket policy"]
 
     assert finding["what"].endswith("need: erase_version, sweep_overdue")
-
-
-def test_mends_a_database_that_lake_formation_governs(stack, mended):
-    lake_formation = stack.client("lakeformation")
-    everybody = {"DataLakePrincipalIdentifier": "IAM_ALLOWED_PRINCIPALS"}
-    database = {"Database": {"Name": stack.outputs["Database"]}}
-    lake_formation.revoke_permissions(Principal=everybody, Resource=database, Permissions=["ALL"])
-    try:
-        mended("Lake Formation", "problem")
-    finally:
-        lake_formation.grant_permissions(
-            Principal=everybody, Resource=database, Permissions=["ALL"]
-        )
-
-
-def test_prints_commands_to_paste_below_what_they_mend(stack, bucket, capsys, doctor):
-    capsys.readouterr()
-
-    code = main(["doctor", "--file", str(DATASETS), "--bucket", bucket])
-
-    lines = capsys.readouterr().out.splitlines()
-    command = next(line for line in lines if line.startswith("aws s3api put-bucket-versioning"))
-    assert code == 1
-    assert lines[lines.index(command) - 2].startswith("# versioning: ")
