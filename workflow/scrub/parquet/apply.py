@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from workflow.errors import SchemaMismatch
+from workflow.errors import MalformedData, SchemaMismatch
 from workflow.scrub.parquet import edits, mapping
 from workflow.scrub.parquet.column import dense
 from workflow.scrub.parquet.fields import Repetition
@@ -132,6 +132,8 @@ def chosen_entries(target: Target, column: Column, neighbours: Neighbours) -> pa
         has = pc.equal(edits.definition_levels(keys), key.leaf.definition)
         answers = pc.replace_with_mask(pa.repeat(pa.scalar(value=False), len(has)), has, meets)
         starts = pc.less_equal(edits.repetition_levels(column), key.leaf.repetition)
+        if starts.true_count != len(answers):
+            raise MalformedData("a Parquet map has other numbers of keys and of values")
         numbers = pc.subtract(pc.cumulative_sum(starts.cast(pa.int64())), 1)
         under = answers.take(numbers)
         chosen = under if chosen is None else pc.and_(chosen, under)

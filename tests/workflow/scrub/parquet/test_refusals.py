@@ -283,3 +283,18 @@ def test_size_that_grows_out_of_its_type_is_refused():
 
     with pytest.raises(ObjectTooLarge, match="does not fit"):
         files.run(files.rewrite_footer(any_data(), lie), ("a", "blank"))
+
+
+def test_map_without_a_key_for_each_value_is_malformed():
+    rows = [[("k", "x"), ("l", "y")], [("k", "z")], [("k", "w")]]
+    kind = pa.map_(pa.string(), pa.string())
+    data = files.write(pa.table({"m": pa.array(rows, kind)}), row_group_size=2)
+
+    def take_keys_of_the_next_group(metadata):
+        groups = metadata.sequence(File.ROW_GROUPS, compact.STRUCT)
+        keys, other = (group.sequence(Group.COLUMNS, compact.STRUCT)[0] for group in groups)
+        keys.set_struct(Chunk.META, chunk_meta(other))
+        groups.pop()
+
+    with pytest.raises(MalformedData, match="keys and of values"):
+        files.run(files.rewrite_footer(data, take_keys_of_the_next_group), ("m.k", "blank"))
