@@ -16,6 +16,7 @@ _CAUSES = {
     "UnknownDataset": "add the dataset to datasets.yaml and deploy",
     "UnknownVersion": "the ledger has no entry for this upload: upload the object again",
     "ObjectArchived": "restore the object from its archive",
+    "VersionsNotKept": "switch the bucket's versioning on, as `lakescrub doctor` says",
     "UnsupportedEncryption": "let the functions use the object's key",
     "SchemaMismatch": "mend the object, or the dataset's rules in datasets.yaml",
     "TableManaged": "take the prefix out of datasets.yaml: its files belong to a table format",

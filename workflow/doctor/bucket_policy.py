@@ -121,9 +121,10 @@ def _is_about(statement: Statement, action: str, bucket: str, expected: Expected
     if not is_about_action(statement, action):
         return False
     arn = f"arn:aws:s3:::{bucket}"
-    targets = [arn] if action in _ON_BUCKET else [f"{arn}/{each}" for each in expected.prefixes]
-    whole = action in _ON_BUCKET
-    return any(_reaches(statement, target, whole=whole) for target in targets)
+    if action in _ON_BUCKET:
+        return _reaches(statement, arn, whole=True)
+    prefixes = expected.erased_prefixes if action in _ERASES else expected.prefixes
+    return any(_reaches(statement, f"{arn}/{each}", whole=False) for each in prefixes)
 
 
 def _reaches(statement: Statement, target: str, *, whole: bool) -> bool:

@@ -52,6 +52,11 @@ class Expected:
         return tuple(dataset.prefix for dataset in self.policies.values())
 
     @property
+    def erased_prefixes(self) -> tuple[str, ...]:
+        """Where runs erase versions."""
+        return tuple(each.prefix for each in self.policies.values() if each.erase_versions)
+
+    @property
     def erases(self) -> bool:
         """Whether runs erase versions of any dataset."""
-        return any(dataset.erase_versions for dataset in self.policies.values())
+        return bool(self.erased_prefixes)

@@ -146,6 +146,15 @@ def test_advice_replays_exactly_the_permanent_errors(bench):
         assert (f"`lakescrub runs replay {run_name}`" in told) == replays, name
 
 
+def test_advice_blames_the_bucket_and_not_the_object_for_versions_that_are_not_kept(bench):
+    name = bench.run(bench.upload(), status="FAILED", error="VersionsNotKept")
+
+    told = advice(bench.history.runs[name])
+
+    assert "versioning" in told
+    assert "mend the object" not in told
+
+
 @pytest.mark.parametrize("status", ["RUNNING", "SUCCEEDED"])
 def test_advice_is_silent_where_nothing_is_wrong(bench, status):
     name = bench.run(bench.upload(), status=status)

@@ -188,6 +188,17 @@ def test_warns_of_a_denial_that_depends_on_what_nobody_knows(expected, changes):
     assert "depending on" in finding.what
 
 
+@pytest.mark.parametrize(
+    ("prefix", "wanted"), [("dataset/", Severity.PROBLEM), ("mail/2026/", Severity.OK)]
+)
+def test_minds_no_denial_of_erasing_where_nothing_is_to_be_erased(expected, prefix, wanted):
+    role = ROLE.replace("scrub_object", "erase_version")
+    erasing = replace(expected, roles={"erase_version": role})
+    statement = deny(Action="s3:DeleteObjectVersion", Resource=f"arn:aws:s3:::lake/{prefix}*")
+
+    assert severity(erasing, statement) is wanted
+
+
 def test_warns_of_a_denial_for_all_but_those_it_names(expected):
     statement = {k: v for k, v in deny().items() if k != "Principal"}
 
