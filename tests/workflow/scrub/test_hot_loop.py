@@ -165,3 +165,27 @@ def test_element_may_nest_as_deep_wherever_it_stands(depth, order):
         return
     with pytest.raises(MalformedData, match="nested deeper"):
         scrub(io.BytesIO(data), None, rules=RULES[0], format="json")
+
+
+def test_row_that_nests_too_deep_is_refused_where_a_text_in_it_looks_like_its_end():
+    from workflow.errors import MalformedData  # noqa: PLC0415
+
+    nested = "[" * 300 + '"},{",' + "[" * 300 + "]" * 600
+    deep = f'{{"p": "{LONG * 2}", "n": {nested}}}'
+    data = f'[{{"leaf":"x"}},{{"leaf":"x"}}, {deep},{{"leaf":"x"}}]'.encode()
+
+    for trace in (None, lambda _: None):
+        with pytest.raises(MalformedData, match="nested deeper"):
+            scrub(io.BytesIO(data), None, rules=RULES[0], format="json", trace=trace)
+
+
+@pytest.mark.parametrize("between", ["", " ", "\n"])
+def test_missing_comma_is_refused_where_a_new_text_looks_like_one(between):
+    from workflow.errors import MalformedData  # noqa: PLC0415
+
+    rules = [Rule("leaf", "replace", {"with": "},{"})]
+    data = f'[{{"leaf":"x"}},{{"a":"x"}}{between}{{"a":"x"}},{{"leaf":"x"}}]'.encode()
+
+    for trace in (None, lambda _: None):
+        with pytest.raises(MalformedData, match="neither a comma"):
+            scrub(io.BytesIO(data), None, rules=rules, format="json", trace=trace)

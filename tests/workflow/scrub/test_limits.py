@@ -8,7 +8,7 @@ import time
 import pytest
 
 from workflow.errors import MalformedData, ObjectTooLarge
-from workflow.scrub import Rule, scrub
+from workflow.scrub import Rule, ScrubOptions, scrub
 from workflow.scrub.lines import MAX_ROW
 
 A = [Rule("a", "blank")]
@@ -115,6 +115,54 @@ def test_hostile_row_is_refused_in_time(row, format_name):
         scrub(io.BytesIO(row), None, rules=[*A, Rule("b[*].c", "null")], format=format_name)
 
     assert time.process_time() - started < 5
+
+
+class Chunks(io.RawIOBase):
+    """A source that gives what it likes, and the last for ever if need be."""
+
+    def __init__(self, *chunks, endless=False):
+        super().__init__()
+        self.chunks = list(chunks)
+        self.endless = endless
+
+    def read(self, _=-1):
+        if self.endless and len(self.chunks) == 1:
+            return self.chunks[0]
+        return self.chunks.pop(0) if self.chunks else b""
+
+
+def test_small_elements_cost_no_more_behind_a_large_one():
+    large = b'{"b":"' + b"x" * 20_000_000 + b'"}'
+    deep = b',{"a":"x","b":[[[[[[]]]]]]}' * 20_000
+    sink = io.BytesIO()
+    started = time.process_time()
+
+    scrub(
+        io.BytesIO(b"[" + large + deep + b"]"),
+        sink,
+        rules=A,
+        format="json",
+        options=ScrubOptions(ignore_case=True),
+    )
+
+    assert sink.getvalue() == b"[" + large + deep.replace(b'"x"', b'""') + b"]"
+    assert time.process_time() - started < 10
+
+
+def test_large_element_is_taken_wherever_its_input_is_cut():
+    large = b"x" * (MAX_ROW * 5 // 8)
+    rows = b',{"b":"%b"}' % (b"x" * 1000) * 40_000
+    source = Chunks(b'[{"a":"' + large, b'"}' + rows + b"]")
+
+    report = scrub(source, None, rules=A, format="json")
+
+    assert report.rows == 40_001
+
+
+@pytest.mark.parametrize("start", [b"[1 2", b"[}", b"[1,,", b'[{"a":1}{', b"[1]["])
+def test_fault_between_elements_is_told_without_reading_on(start):
+    with pytest.raises(MalformedData):
+        scrub(Chunks(start, b" " * (1 << 20), endless=True), None, rules=A, format="json")
 
 
 def test_import_is_quick_and_leaves_pyarrow_alone():

@@ -1,8 +1,9 @@
 """JSON: one text. The elements of a top-level array are rows; any other text is one row.
 
-An array is never held whole. As many whole elements as a buffer has are found by one pattern and
-scrubbed; what is left is joined with more input. Where an element does not end in the buffer, the
-buffer is doubled before it is searched again, so that the work stays linear in an element's size.
+An array is never held whole. Many whole elements are found by one pattern in a buffer and scrubbed;
+what is left is joined with more input. Where an element does not end in the buffer, the buffer is
+doubled before it is searched again, so that the work stays linear in an element's size; and what
+was used is not cut off before that, so that it stays linear in their number.
 """
 
 from collections.abc import Iterable, Iterator
@@ -14,7 +15,7 @@ from workflow.scrub.jsontext.batches import BatchScrubber
 from workflow.scrub.jsontext.elements import Element, find_end, skip_space, split_elements
 from workflow.scrub.jsontext.layout import Boundary
 from workflow.scrub.jsontext.tokens import COMMA, ELEMENTS
-from workflow.scrub.lines import check_row_size
+from workflow.scrub.lines import MAX_ROW, check_row_size
 from workflow.scrub.plan import Plan
 
 if TYPE_CHECKING:
@@ -22,8 +23,11 @@ if TYPE_CHECKING:
 
 _ARRAY: Final = b"["
 _SPACE: Final = b" \t\r\n"
-_PATIENCE: Final = 16
-"""Batches whose elements are looked for one by one after a start that had a surprise."""
+_NO_VALUE: Final = (b"]", b"}", b",", b":")
+_MANY: Final = 1024 * 1024
+"""Bytes of elements that are scrubbed at once, whatever is held."""
+_PATIENCE: Final = 8 * _MANY
+"""Bytes whose elements are looked for one by one after a start that had a surprise."""
 
 
 class Buffer:
@@ -31,37 +35,68 @@ class Buffer:
 
     Args:
         chunks: The input.
+
+    Attributes:
+        data: What is held, and before it what was used since more was read.
+        at: Where that starts which is not used yet.
+        offset: Where that is in the input.
+        ended: Whether all is read.
     """
 
     def __init__(self, chunks: Iterable[bytes]) -> None:
         """Start with nothing read."""
         self._chunks = iter(chunks)
         self.data = b""
+        self.at = 0
         self.offset = 0
         self.ended = False
 
+    @property
+    def left(self) -> int:
+        """How many bytes are held."""
+        return len(self.data) - self.at
+
     def grow(self) -> None:
-        """Read until the data has doubled, or to the end.
+        """Read until twice as much is held, or to the end.
 
         Raises:
-            ObjectTooLarge: It is then larger than a row may be.
+            ObjectTooLarge: What is held is larger than a row may be.
         """
-        held = [self.data]
-        size, wanted = len(self.data), max(1, 2 * len(self.data))
+        self.fill(min(max(1, 2 * check_row_size(self.left)), MAX_ROW + 1))
+
+    def fill(self, wanted: int) -> None:
+        """Read until so much is held, or to the end."""
+        size = self.left
+        if size >= wanted:
+            return
+        held = [self.data[self.at :]]
         while size < wanted:
             chunk = next(self._chunks, None)
             if chunk is None:
                 self.ended = True
                 break
             held.append(chunk)
-            size = check_row_size(size + len(chunk))
-        self.data = b"".join(held)
+            size += len(chunk)
+        self.data, self.at = b"".join(held), 0
+
+    def peek(self, size: int) -> bytes:
+        """Return the first bytes; fewer if fewer are held."""
+        return self.data[self.at : self.at + size]
+
+    def skip(self, size: int) -> None:
+        """Use up the first bytes. Nothing is moved: there may be far more than them."""
+        self.at += size
+        self.offset += size
 
     def take(self, size: int) -> bytes:
-        """Use up the first bytes."""
-        taken, self.data = self.data[:size], self.data[size:]
-        self.offset += size
+        """Use up the first bytes and return them."""
+        taken = self.peek(size)
+        self.skip(size)
         return taken
+
+    def take_space(self) -> bytes:
+        """Use up white space and return it."""
+        return self.take(skip_space(self.data, self.at) - self.at)
 
 
 class Json(TextFormat):
@@ -80,12 +115,10 @@ class Json(TextFormat):
     def rewrite(self, chunks: Iterable[bytes], plan: Plan) -> Iterator[bytes]:
         """Yield the scrubbed text; a row that goes takes its comma with it."""
         buffer = Buffer(chunks)
-        space = 0
-        while not buffer.ended and space == len(buffer.data):
+        while not (buffer.left or buffer.ended):
             buffer.grow()
-            space = skip_space(buffer.data, 0)
-        yield buffer.take(space)
-        if buffer.data.startswith(_ARRAY):
+            yield buffer.take_space()
+        if buffer.data.startswith(_ARRAY, buffer.at):
             yield from _Elements(buffer, plan).rewrite()
         else:
             yield _rewrite_document(buffer, plan)
@@ -97,7 +130,8 @@ def _rewrite_document(buffer: Buffer, plan: Plan) -> bytes:
     while not buffer.ended:
         buffer.grow()
     offset = buffer.offset
-    return BatchScrubber(plan).scrub_row(buffer.data, offset) or b""
+    document = buffer.take(check_row_size(buffer.left))
+    return BatchScrubber(plan).scrub_row(document, offset) or b""
 
 
 class _Elements:
@@ -112,7 +146,7 @@ class _Elements:
         self._kept = False
         self._first_lead: bytes | None = None
         self._boundary = Boundary(b"")
-        self._wait = 0
+        self._resume = 0
 
     def rewrite(self) -> Iterator[bytes]:
         """Yield the array, and the white space after it."""
@@ -134,29 +168,27 @@ class _Elements:
 
     def _rewrite_start(self) -> bytes | None:
         """Return as many elements as there seem to be in the buffer, None if that is not sure."""
-        if self._plan.row_test is not None or self._wait > 0:
-            self._wait -= 1
+        if self._plan.row_test is not None or self._buffer.offset < self._resume:
             return None
-        if not self._buffer.ended:
-            self._buffer.grow()
+        self._buffer.fill(_MANY // 2)
+        start = self._buffer.peek(_MANY)
         if not self._boundary.text:
-            self._boundary = Boundary(self._buffer.data)
-        size = self._boundary.last_comma(self._buffer.data)
-        new = self._scrubber.scrub_start(self._buffer.data[:size], self._boundary) if size else None
+            self._boundary = Boundary(start)
+        size = self._boundary.last_comma(start)
+        new = self._scrubber.scrub_start(start[:size], self._boundary) if size else None
         if new is None:
-            self._wait = _PATIENCE
+            self._resume = self._buffer.offset + _PATIENCE
             return None
-        self._buffer.take(size)
+        self._buffer.skip(size)
         return new
 
     def _whole_elements(self) -> int:
-        """Return the length of the elements, each with its comma, that the buffer starts with."""
-        while True:
-            data = self._buffer.data
-            end = cast("re.Match[bytes]", ELEMENTS.match(data)).end() or _deep_element(data)
-            if end or self._buffer.ended:
-                return end
+        """Return the length of some elements, each with its comma, that the buffer starts with."""
+        while (size := _find_elements(self._buffer.data, self._buffer.at)) is None:
+            if self._buffer.ended:
+                return 0
             self._buffer.grow()
+        return size
 
     def _rewrite_batch(self, batch: bytes, offset: int) -> bytes:
         if self._plan.row_test is None:
@@ -182,42 +214,55 @@ class _Elements:
 
     def _rewrite_last(self, *, after_comma: bool) -> bytes:
         """Return what becomes of the element before the closing bracket, if there is one."""
-        data = self._buffer.data
-        start = skip_space(data, 0)
-        if data[start : start + 1] == b"]" and not after_comma:
-            return self._buffer.take(start)
+        lead = self._buffer.take_space()
+        data, start = self._buffer.data, self._buffer.at
+        if data.startswith(b"]", start) and not after_comma:
+            return lead
         end = find_end(data, start)
         if end is None:
-            self._refuse("truncated" if start == len(data) else "not a value", start)
+            self._refuse("not a value" if self._buffer.left else "truncated")
         offset = self._buffer.offset
-        element = Element(data[:start], data[start:end], data[end : skip_space(data, end)])
-        self._buffer.take(element.size)
-        rewritten = self._rewrite_row(element, offset)
+        value = self._buffer.take(end - start)
+        element = Element(lead, value, self._buffer.take_space())
+        rewritten = self._rewrite_row(element, offset - len(lead))
         if rewritten:
             return b"".join(rewritten)
         # With the last rows the comma before them goes, and all that is between.
         return (b"" if self._kept else self._first_lead or b"") + element.trail
 
     def _read_end(self) -> Iterator[bytes]:
-        if self._buffer.data[:1] != b"]":
-            what = "neither a comma nor the end of the array" if self._buffer.data else "truncated"
-            self._refuse(what, 0)
+        if not self._buffer.data.startswith(b"]", self._buffer.at):
+            what = "neither a comma nor the end of the array" if self._buffer.left else "truncated"
+            self._refuse(what)
         yield self._buffer.take(1)
-        while self._buffer.data or not self._buffer.ended:
-            space = self._buffer.take(skip_space(self._buffer.data, 0))
-            if self._buffer.data:
-                self._refuse("more than one value", 0)
-            yield space
+        while self._buffer.left or not self._buffer.ended:
+            yield self._buffer.take_space()
+            if self._buffer.left:
+                self._refuse("more than one value")
             self._buffer.grow()
 
-    def _refuse(self, what: str, position: int) -> NoReturn:
-        raise MalformedData(what, row=self._plan.rows + 1, offset=self._buffer.offset + position)
+    def _refuse(self, what: str) -> NoReturn:
+        raise MalformedData(what, row=self._plan.rows + 1, offset=self._buffer.offset)
 
 
-def _deep_element(data: bytes) -> int:
-    """Return the length of an element that nests too deep for the pattern, with its comma."""
-    end = find_end(data, skip_space(data, 0))
-    if end is None:
+def _find_elements(data: bytes, at: int) -> int | None:
+    """Return the length of elements, each with its comma, that start there.
+
+    One that is large, or nests too deep for the pattern, comes alone.
+
+    Returns:
+        0 if what is there has no comma behind it, None if more data must tell.
+    """
+    end = cast("re.Match[bytes]", ELEMENTS.match(data, at, at + _MANY)).end()
+    return end - at or _find_element(data, at)
+
+
+def _find_element(data: bytes, at: int) -> int | None:
+    start = skip_space(data, at)
+    if data.startswith(_NO_VALUE, start):
         return 0
-    comma = COMMA.match(data, end)
-    return comma.end() if comma and comma[1] else 0
+    end = find_end(data, start)
+    comma = None if end is None else cast("re.Match[bytes]", COMMA.match(data, end))
+    if comma is None or (comma.end() == len(data) and not comma[1]):
+        return None
+    return comma.end() - at if comma[1] else 0

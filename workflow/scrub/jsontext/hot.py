@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 import msgspec
 
 from workflow.scrub.jsontext.hot_rules import ElementsRule, HotRule, ValueRule
-from workflow.scrub.jsontext.layout import Boundary, is_deep, is_one_row_a_line
+from workflow.scrub.jsontext.layout import Boundary, are_short, is_deep, is_one_row_a_line
 from workflow.scrub.jsontext.names import Name, Spelling, escapes_of
 from workflow.scrub.jsontext.row_filter import RowFilter
 from workflow.scrub.jsontext.shapes import row_type, selects_elements
@@ -100,13 +100,16 @@ class HotLoop:
     def scrub_start(self, start: bytes, boundary: Boundary) -> bytes | None:
         """Return the start of an array, up to a comma, scrubbed; None if it is not for this loop.
 
-        Wherever an array is cut: if the start is valid with a closing bracket, it is a number of
-        whole elements, since nothing that follows changes how it is read.
+        Wherever an array is cut: if what stands before the comma is a number of rows with the
+        boundary between them, these are its first elements, since nothing that follows changes how
+        it is read.
         """
-        rows = _decode(self._decode_array, b"[%b]" % start[:-1])
-        if not rows:
+        parts = boundary.split(start[:-1])
+        rows = _decode(self._decode_lines, boundary.as_lines(parts))
+        if not rows or len(rows) != len(parts):
             return None
-        return self._scrub(start, rows, Spelling(self._escapes, start), boundary.parts_rows)
+        suits = _is_known if are_short(parts) else boundary.parts_shallow_rows
+        return self._scrub(start, rows, Spelling(self._escapes, start), suits)
 
     def _scrub_those_that_stay(
         self, row_filter: RowFilter, block: bytes, rows: list[Any], spelling: Spelling

@@ -7,6 +7,8 @@ from io import BytesIO
 from operator import itemgetter
 from typing import Final, cast
 
+from ahocorasick_rs import BytesAhoCorasick
+
 from workflow.scrub.jsontext.elements import find_end, skip_space
 from workflow.scrub.jsontext.strict import MAX_DEPTH, Fault, check_depth
 from workflow.scrub.jsontext.tokens import COMMA, Match
@@ -15,6 +17,7 @@ _SHALLOW: Final = 2 * MAX_DEPTH
 """No text as short as this nests deeper than allowed."""
 _FEW: Final = 24
 _FIRST, _LAST, _BEFORE_LAST, _BEFORE_THAT = (itemgetter(at) for at in (0, -1, -2, -3))
+_START, _END = (itemgetter(at) for at in (1, 2))
 _OPENING, _CLOSING, _LINE_FEED, _RETURN = b"{}\n\r"
 
 
@@ -64,23 +67,46 @@ class Boundary:
         objects = data.startswith(b"{", start) and data.startswith(b"{", following)
         self.text = data[end - 1 : following + 1] if comma[1] and objects else b""
         self._size = comma.end(1) - end + 1
+        # Nothing else that finds all places of a few bytes is as quick.
+        self._search = BytesAhoCorasick([self.text or b"}"]).find_matches_as_indexes
 
     def last_comma(self, data: bytes) -> int:
         """Return the end of the last comma that seems to stand between two elements, or 0."""
         at = data.rfind(self.text) if self.text else -1
         return at + self._size if at >= 0 else 0
 
-    def parts_rows(self, batch: bytes, rows: int) -> bool:
-        """Tell whether it stands between all rows and nowhere else, and no row nests too deep.
+    def split(self, rows: bytes) -> list[bytes]:
+        """Return what stands between boundaries."""
+        found = self._search(rows)
+        starts = [0, *map(_END, found)]
+        ends = [*map(_START, found), len(rows)]
+        return [rows[start:end] for start, end in zip(starts, ends, strict=True)]
 
-        Then what stands between two is one row.
+    def as_lines(self, parts: list[bytes]) -> bytes:
+        """Return the parts as lines, the braces put back.
+
+        If they can be decoded to as many rows, each part is one row. For what was cut is between
+        two rows then: a text may hold no line end, and in an array the comma would be missed. So
+        would be one too many where anything but the boundary stands between two rows.
         """
-        parts = batch.split(self.text)
+        return b"}\n{".join(parts)
+
+    def parts_shallow_rows(self, left: bytes, rows: int) -> bool:
+        """Tell whether no row nests too deep, from what is left of rows that it parts.
+
+        New texts may hold it, too. If it is there no more often than between rows, none does.
+        """
+        parts = self.split(left)
         return len(parts) == rows and _are_shallow(parts)
 
 
+def are_short(rows: list[bytes]) -> bool:
+    """Tell whether no row can nest too deep, for its length alone."""
+    return max(map(len, rows)) <= _SHALLOW
+
+
 def _are_shallow(rows: list[bytes]) -> bool:
-    if max(map(len, rows)) <= _SHALLOW:
+    if are_short(rows):
         return True
     return not any(_may_be_deep(row) for row in rows if len(row) > _SHALLOW)
 
