@@ -4,12 +4,16 @@ import io
 import subprocess
 import sys
 import time
+import tracemalloc
 
 import pytest
 
 from workflow.errors import MalformedData, ObjectTooLarge
 from workflow.scrub import Rule, ScrubOptions, scrub
+from workflow.scrub.jsontext.hot import HotLoop
+from workflow.scrub.jsontext.strict import MAX_DEPTH
 from workflow.scrub.lines import MAX_ROW
+from workflow.scrub.plan import bind
 
 A = [Rule("a", "blank")]
 MEMORY = """
@@ -147,6 +151,25 @@ def test_small_elements_cost_no_more_behind_a_large_one():
 
     assert sink.getvalue() == b"[" + large + deep.replace(b'"x"', b'""') + b"]"
     assert time.process_time() - started < 10
+
+
+def test_values_that_look_like_a_name_cost_no_memory():
+    row = b'{"a":"x","b":["a"' + b',"a"' * 2_000_000 + b"]}\n"
+
+    tracemalloc.start()
+    scrub(io.BytesIO(row), None, rules=A, format="ndjson")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert peak < 10 * len(row)
+
+
+def test_row_with_many_brackets_is_for_the_hot_loop():
+    hot = HotLoop.for_plan(bind(A, ScrubOptions()))
+    row = b'{"a":"x","b":[%b]}\n' % b",".join([b"[{}]"] * MAX_DEPTH)
+
+    assert hot is not None
+    assert hot.scrub_lines(row) == row.replace(b'"x"', b'""')
 
 
 def test_large_element_is_taken_wherever_its_input_is_cut():

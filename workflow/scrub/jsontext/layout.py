@@ -108,7 +108,7 @@ def are_short(rows: list[bytes]) -> bool:
 def _are_shallow(rows: list[bytes]) -> bool:
     if are_short(rows):
         return True
-    return not any(_may_be_deep(row) for row in rows if len(row) > _SHALLOW)
+    return not any(_has_many_and_is_deep(row) for row in rows if len(row) > _SHALLOW)
 
 
 def is_deep(text: bytes) -> bool:
@@ -120,8 +120,8 @@ def is_deep(text: bytes) -> bool:
     return False
 
 
-def _may_be_deep(line: bytes) -> bool:
-    """Tell whether a line has so many brackets that it may nest too deep."""
+def _has_many_and_is_deep(line: bytes) -> bool:
+    """Tell whether a line has more than a few brackets and nests too deep."""
     for bracket in (b"{", b"["):
         at = -1
         for _ in range(_FEW):
@@ -129,5 +129,5 @@ def _may_be_deep(line: bytes) -> bool:
             if at < 0:
                 break
         else:
-            return line.count(b"{") + line.count(b"[") > MAX_DEPTH
+            return is_deep(line)
     return False

@@ -42,7 +42,7 @@ def replace_texts(block: bytes, name: Name, values: list[Any], action: Action) -
         None if not all values are texts that are spaced alike, or if the name does not occur
         exactly as often as there are values.
     """
-    pieces = _pieces_between_texts(block, name.ends(block), values)
+    pieces = _pieces_between_texts(block, name, values)
     if pieces is None:
         return None
     token = _constant(action, values)
@@ -82,8 +82,8 @@ def put_values(
     Returns:
         None if the name does not occur exactly as often as there are values.
     """
-    ends = name.ends(block)
-    if len(ends) != len(tokens):
+    ends = name.ends(block, len(tokens))
+    if ends is None:
         return None
     # One name, one value: what follows a name is its colon and its value.
     pieces: list[bytes] = []
@@ -105,8 +105,8 @@ def drop_members(block: bytes, name: Name, values: list[Any]) -> Replaced | None
         None if the name does not occur exactly as often as there are values, or where other white
         space stands than most writers write.
     """
-    ends = name.ends(block)
-    if len(ends) != len(values):
+    ends = name.ends(block, len(values))
+    if ends is None:
         return None
     # One name, one value: the occurrences are the members.
     pieces: list[bytes] = []
@@ -148,7 +148,7 @@ def _constant(action: Action, values: list[Any]) -> bytes | None:
     return None if b"\\" in token or b"\\" in b"".join(values) else token
 
 
-def _pieces_between_texts(block: bytes, ends: list[int], values: list[Any]) -> list[bytes] | None:
+def _pieces_between_texts(block: bytes, name: Name, values: list[Any]) -> list[bytes] | None:
     """Return what stands before, between and behind the texts of a name.
 
     Each value is compared with what stands behind its name. If no name is written with an escape,
@@ -158,7 +158,8 @@ def _pieces_between_texts(block: bytes, ends: list[int], values: list[Any]) -> l
     If a name is written with an escape, the wrong bytes may go, but no escape: behind a name that
     is not the value's, they are a text, or start with the end of one and then hold none.
     """
-    if len(ends) != len(values) or not values:
+    ends = name.ends(block, len(values))
+    if not ends:
         return None
     starts = block.startswith
     space = lead(block, ends[0])

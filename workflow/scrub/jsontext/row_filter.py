@@ -31,7 +31,7 @@ class RowFilter:
             field twice.
         """
         hits = find_hits(rows, self._steps)
-        if self.name.count(block) != len(hits):
+        if self.name.ends(block, len(hits)) is None:
             return None
         if len(hits) != len(rows):
             return [self._stays(find_hits([row], self._steps)) for row in rows]
