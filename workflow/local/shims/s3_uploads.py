@@ -15,22 +15,26 @@ _UPLOAD_ID = re.compile(rb"<UploadId>([^<]+)</UploadId>")
 
 Upload = dict[str, Any]
 Headers = dict[str, str]
+_Note = Callable[[Upload, Headers], None]
+_NOTES: dict[str, _Note] = {}
 
 
-def at_creation(note: Callable[[Upload, Headers], None]) -> None:
+def at_creation(note: _Note) -> None:
     """Have something noted in each upload that is created, given the headers of its request."""
+    _NOTES[f"{note.__module__}.{note.__qualname__}"] = note
+    wrap(s3, "_create_multipart_upload", _creating)
 
-    def creating(original: Any) -> Any:
-        def create(bucket: str, key: str, headers: Headers) -> Any:
-            answer = original(bucket, key, headers)
-            found = _UPLOAD_ID.search(answer[2]) if answer[0] == OK else None
-            if found:
+
+def _creating(original: Any) -> Any:
+    def create(bucket: str, key: str, headers: Headers) -> Any:
+        answer = original(bucket, key, headers)
+        found = _UPLOAD_ID.search(answer[2]) if answer[0] == OK else None
+        if found:
+            for note in _NOTES.values():
                 note(s3._multipart_uploads[found[1].decode()], headers)
-            return answer
+        return answer
 
-        return create
-
-    wrap(s3, "_create_multipart_upload", creating)
+    return create
 
 
 def of_request(query: Any) -> Upload:
