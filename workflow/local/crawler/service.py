@@ -74,6 +74,8 @@ class CrawlerService:
             "GetCrawlerMetrics": self._metrics,
             "UpdateCrawler": self._unless_running,
             "DeleteCrawler": self._unless_running,
+            "StartCrawlerSchedule": lambda body, _: self._schedule(body, paused=False),
+            "StopCrawlerSchedule": lambda body, _: self._schedule(body, paused=True),
         }
 
     def handle(self, action: str, body: Body, forward: Forward) -> Answer:
@@ -86,8 +88,6 @@ class CrawlerService:
             body: The request.
             forward: Gives the emulator's own answer to the request.
         """
-        if action.endswith("CrawlerSchedule"):
-            return self._schedule(body, paused=action.startswith("Stop"))
         return self.actions[action](body, forward)
 
     def wait(self) -> None:
