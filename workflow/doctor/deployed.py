@@ -104,7 +104,9 @@ def check_deployed(stack: Deployed, expected: Expected) -> Iterator[Finding]:
         yield from judged(check, sources, partial(_sources, check=check))
     yield from judged("timer", stack.expiry, lambda found: _expiry(found, stack.table))
     yield from judged("crawler", stack.crawler, lambda found: _crawler(found, stack, expected))
-    yield from judged(GOVERNANCE, stack.governance, check_governance)
+    yield from judged(
+        GOVERNANCE, stack.governance, lambda found: check_governance(found, expected.prefixes)
+    )
 
 
 def _status(status: str, name: str) -> Iterator[Finding]:

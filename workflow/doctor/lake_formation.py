@@ -38,15 +38,15 @@ class Governance:
     locations: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
-def check_governance(found: Governance) -> Iterator[Finding]:
-    """Say what the stack's roles lack."""
+def check_governance(found: Governance, prefixes: tuple[str, ...]) -> Iterator[Finding]:
+    """Say what the stack's roles lack to work on tables over these prefixes."""
     if "ALL" in found.on_database.get(IAM_ALLOWED, ()):
         what = f"rights on {found.database} are those of IAM alone"
         missing = []
     else:
         what = f"it governs {found.database}, and the stack's roles have their grants"
         missing = [*_database(found), *_tables(found)]
-    missing += _locations(found)
+    missing += _locations(found, prefixes)
     yield from missing or [Finding(CHECK, Severity.OK, what)]
 
 
@@ -66,13 +66,18 @@ def _tables(found: Governance) -> Iterator[Finding]:
             yield Finding(CHECK, Severity.PROBLEM, what, (_grant(role, TABLES_NEED, resource),))
 
 
-def _locations(found: Governance) -> Iterator[Finding]:
+def _locations(found: Governance, prefixes: tuple[str, ...]) -> Iterator[Finding]:
     for location, principals in found.locations.items():
-        if found.crawler_role not in principals:
+        if found.crawler_role not in principals and _is_near(location, prefixes):
             what = f"{location} is registered, and the crawler may make no table over it"
             resource = {"DataLocation": {"ResourceArn": location}}
             command = _grant(found.crawler_role, ("DATA_LOCATION_ACCESS",), resource)
             yield Finding(CHECK, Severity.PROBLEM, what, (command,))
+
+
+def _is_near(location: str, prefixes: tuple[str, ...]) -> bool:
+    folder = location.partition(":::")[2].partition("/")[2]
+    return any(prefix.startswith(folder) or folder.startswith(prefix) for prefix in prefixes)
 
 
 def _lacks(grants: Mapping[str, frozenset[str]], role: str, needed: tuple[str, ...]) -> bool:

@@ -192,3 +192,15 @@ def test_a_registered_location_has_to_be_open_to_the_crawler(expected):
     assert given(finding, "resource") == {"DataLocation": {"ResourceArn": "arn:aws:s3:::lake"}}
     assert given(finding, "permissions") == "DATA_LOCATION_ACCESS"
     assert only(expected, "Lake Formation", governance=open_).severity is Severity.OK
+
+
+@pytest.mark.parametrize(
+    ("folder", "wanted"),
+    [("", 1), ("/", 1), ("/data", 1), ("/dataset/part", 1), ("/mail", 1), ("/other", 0)],
+)
+def test_a_registered_location_matters_where_datasets_are(expected, folder, wanted):
+    registered = replace(OPEN, locations={f"arn:aws:s3:::lake{folder}": frozenset()})
+
+    findings = found(expected, "Lake Formation", governance=registered)
+
+    assert [each.severity for each in findings].count(Severity.PROBLEM) == wanted
