@@ -39,7 +39,8 @@ class Tasks(Construct):
         self._workbench = workbench
         self._lake = lake
         self._ledger = timer.ledger
-        self.inspect_object = self._inspect_object(timer)
+        find = permissions.find_entries(timer.ledger)
+        self.inspect_object = self._on_objects("inspect_object", *find)
         self.scrub_object = self._on_objects(
             "scrub_object",
             *permissions.rewrite_objects(lake),
@@ -49,6 +50,8 @@ class Tasks(Construct):
         )
         secret = hash_keys.secret.secret_arn
         self.scrub_object.add_environment("HASH_KEYS_SECRET", secret)
+        if workbench.environment.needs_versions:
+            self._need_versions(self.inspect_object, self.scrub_object)
         self.erase_version = self._on_objects("erase_version", *permissions.erase_versions(lake))
         self.check_catalog = self._on_catalog(catalog)
         self.record_rejection = PythonFunction(
@@ -66,15 +69,15 @@ class Tasks(Construct):
             if isinstance(value, PythonFunction):
                 yield camel_case(name), value
 
-    def _inspect_object(self, timer: Timer) -> PythonFunction:
-        """Create the function that decides, and refuses where a rewrite could not be undone."""
-        find = permissions.find_entries(timer.ledger)
-        if not self._workbench.environment.needs_versions:
-            return self._on_objects("inspect_object", *find)
-        see = permissions.see_versioning(self._lake)
-        function = self._on_objects("inspect_object", *find, *see)
-        function.add_environment("VERSIONS_NEEDED", "true")
-        return function
+    def _need_versions(self, *functions: PythonFunction) -> None:
+        """Let functions refuse where a rewrite could not be undone.
+
+        Both that look and that write, since a run may be redriven long after it looked.
+        """
+        for function in functions:
+            function.add_environment("VERSIONS_NEEDED", "true")
+            for statement in permissions.see_versioning(self._lake):
+                function.add_to_role_policy(statement)
 
     def _on_objects(
         self, name: str, *statements: iam.PolicyStatement, settings: FunctionSettings = _SMALL

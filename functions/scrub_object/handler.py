@@ -19,6 +19,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         ledger=tools.ledger,
         policies=tools.policies,
         keys=lambda: tools.keys,
+        versions_needed=tools.versions_needed,
     )
     _report(result)
     return result.to_event()

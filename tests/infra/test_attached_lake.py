@@ -106,12 +106,13 @@ def test_roles_use_no_key_where_the_bucket_has_none():
     assert "LakeKeyArn" not in template.body["Outputs"]
 
 
-def test_runs_refuse_what_no_version_keeps_unless_that_is_allowed(attached):
+@pytest.mark.parametrize("name", ["InspectObject", "ScrubObject"])
+def test_runs_refuse_what_no_version_keeps_unless_that_is_allowed(attached, name):
     allowing = _template(_app(allow_unversioned=True))
 
     for template, needed in ((attached, True), (allowing, False)):
-        function = template.properties("AWS::Lambda::Function", path="TasksInspectObject")
-        role = json.dumps(template.statements("TasksInspectObjectRole"))
+        function = template.properties("AWS::Lambda::Function", path=f"Tasks{name}")
+        role = json.dumps(template.statements(f"Tasks{name}Role"))
         assert ("VERSIONS_NEEDED" in function["Environment"]["Variables"]) is needed
         assert ("s3:GetBucketVersioning" in role) is needed
 

@@ -36,6 +36,7 @@ NEEDED: dict[str, tuple[str, ...]] = {
         "s3:GetObjectVersionTagging",
         "s3:PutObjectTagging",
         "s3:PutObjectVersionTagging",
+        "s3:GetBucketVersioning",
     ),
     "erase_version": (*_READS, *_ERASES),
     "sweep_overdue": (*_READS, *_ERASES),

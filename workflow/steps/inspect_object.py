@@ -12,11 +12,10 @@ from workflow.errors import (
     ObjectKeepsChanging,
     UnknownDataset,
     UnknownVersion,
-    VersionsNotKept,
 )
 from workflow.execution import Execution
-from workflow.messages import ObjectPath
 from workflow.policy import Policies
+from workflow.steps.kept_versions import check_versions
 from workflow.steps.own_writes import is_output_of, writers_of
 from workflow.stored_object import StoredObject
 from workflow.stores import LakeStore, LedgerStore
@@ -125,21 +124,9 @@ def run(
     if dataset is None:
         raise UnknownDataset(f"no dataset of the policy in force matches {execution.path}")
     found = _decide(entry, lake=lake, ledger=ledger)
-    if versions_needed and dataset.enforce:
-        _check_versions(found, execution.path, lake=lake)
+    if versions_needed and dataset.enforce and found.decision is Decision.SCRUB:
+        check_versions(execution.path, found.source_version, lake=lake)
     return replace(found, attempt=entry.attempt, rounds=rounds, redrive=execution.redrive)
-
-
-def _check_versions(found: Inspection, path: ObjectPath, *, lake: LakeStore) -> None:
-    """Refuse a rewrite that takes the place of bytes which S3 does not keep.
-
-    An upload from before versioning has no id either and is kept: only the bucket tells them apart.
-    """
-    destroys = found.decision is Decision.SCRUB and found.source_version is None
-    if destroys and not lake.keeps_versions(path):
-        raise VersionsNotKept(
-            f"{path}: the bucket keeps no versions, and allow_unversioned is not set for it"
-        )
 
 
 def _rounds(request: Request) -> int:

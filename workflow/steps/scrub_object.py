@@ -11,6 +11,7 @@ from workflow.messages import ObjectPath
 from workflow.policy import Dataset, Policies
 from workflow.scrub import ScrubOptions, ScrubReport, scrub
 from workflow.steps.inspect_object import Inspection
+from workflow.steps.kept_versions import check_versions
 from workflow.steps.managed_tables import refuse_managed
 from workflow.steps.own_writes import is_as_intended, is_output_of
 from workflow.steps.tagging import TAG, tag, with_ours
@@ -87,6 +88,7 @@ def run(
     ledger: LedgerStore,
     policies: Policies,
     keys: Callable[[], KeyStore],
+    versions_needed: bool = False,
 ) -> Result:
     """Scrub one object.
 
@@ -96,6 +98,7 @@ def run(
         ledger: The ledger.
         policies: The policies in force.
         keys: Opens the store of keys, which only keyed actions need.
+        versions_needed: Refuse to rewrite what no version would keep.
 
     Raises:
         ObjectChanged: Other bytes are under the key than those inspected: inspect again.
@@ -111,6 +114,8 @@ def run(
     job = _job(request, entry, lake=lake, policies=policies, keys=keys)
     if not job.dataset.enforce:
         return _observe(job, lake=lake, ledger=ledger)
+    if versions_needed:
+        check_versions(job.path, job.source.version_id, lake=lake)
     ledger.keep_policy(job.dataset.digest, job.dataset.canonical())
     rewrite = lake.writer(job.path, instead_of=job.source, tags=job.tags)
     try:

@@ -107,13 +107,14 @@ class Story:
             versions_needed=versions_needed,
         )
 
-    def scrub(self, execution, inspection):
+    def scrub(self, execution, inspection, *, versions_needed=False):
         return scrub_object.run(
             scrub_object.Request(execution, inspection),
             lake=self.lake,
             ledger=self.ledger,
             policies=self.policies,
             keys=lambda: self.keys,
+            versions_needed=versions_needed,
         )
 
     def erase(self, execution, inspection, ending):

@@ -497,13 +497,29 @@ def test_rewrites_an_upload_from_before_versioning_where_versions_are_needed():
     assert found.decision == "scrub"
 
 
+def test_rewrites_nothing_for_good_where_versioning_ended_after_the_inspection():
+    story = Story(versioned=False)
+    upload = story.upload(row(SECRET))
+    story.lake.versioned = True
+    execution = story.execution(upload)
+    inspection = story.inspect(execution, versions_needed=True)
+    story.lake.versioned = False
+
+    with pytest.raises(VersionsNotKept):
+        story.scrub(execution, inspection, versions_needed=True)
+
+    assert story.bodies() == [row(SECRET)]
+
+
 def test_needs_no_versions_where_nothing_is_written():
     story = Story(versioned=False, policy=POLICY.replace("after: 5m", "enforce: false"))
     upload = story.upload(row(SECRET))
+    execution = story.execution(upload)
 
-    found = story.inspect(story.execution(upload), versions_needed=True)
+    found = story.inspect(execution, versions_needed=True)
 
     assert found.decision == "scrub"
+    assert story.scrub(execution, found, versions_needed=True).ending == "observed"
 
 
 def test_erases_the_null_version_where_versioning_was_switched_on_later():
