@@ -226,8 +226,8 @@ class _Graft:
             return
         meta = chunk_meta(chunk)
         for field in (Meta.DATA_PAGE, Meta.DICTIONARY_PAGE, Meta.INDEX_PAGE):
-            offset = meta.number(field)
-            if offset:
+            offset = meta.number(field) or 0
+            if offset > 0:
                 meta.set_number(field, offset + by)
         move_file_offset(chunk, item, by)
 

@@ -322,3 +322,18 @@ def test_overlapping_parts_are_malformed(indexed):
 
     with pytest.raises(MalformedData, match="overlap"):
         files.run(files.rewrite_footer(indexed, overlap), ("email", "blank"))
+
+
+def test_offset_that_leads_nowhere_is_left_as_it_is(indexed):
+    """Moved with its chunk, it would lead into another one."""
+
+    def lead_nowhere(metadata):
+        group = metadata.sequence(File.ROW_GROUPS, compact.STRUCT)[1]
+        name = group.sequence(Group.COLUMNS, compact.STRUCT)[2]
+        chunk_meta(name).set_number(Meta.DATA_PAGE, -2)
+
+    data = files.rewrite_footer(indexed, lead_nowhere)
+    out = files.run(data, ("email", "hash")).data
+
+    assert chunk_meta(files.chunks(out)[1, "name"]).number(Meta.DATA_PAGE) == -2
+    assert files.run(out, ("email", "hash")).data == out
