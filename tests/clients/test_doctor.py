@@ -13,6 +13,8 @@ from tests.conftest import DATASETS
 from workflow.cli.main import main
 from workflow.local.faults import Fault
 
+# What the tests share is made once, so they run in one process.
+pytestmark = pytest.mark.xdist_group("doctor")
 # The committed template is made with this one; the functions under test see another.
 DEPLOYED_WITH = Path(__file__).parents[2] / "datasets.yaml"
 THEIRS = {"ID": "theirs", "Status": "Enabled", "Filter": {"Prefix": "reports/"}}

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+# What is seen takes most of a minute, so it is seen in one process.
+pytestmark = pytest.mark.xdist_group("existing lake")
 ROOT = Path(__file__).parents[2]
 
 
