@@ -11,6 +11,7 @@ from workflow.cli.options import DEFAULT_STACK, Stack
 from workflow.cli.output import AsJson, print_json, say
 
 _DEFAULT_PORT = 4510
+_LOOK_SECONDS = 0.5
 
 
 def up(
@@ -45,7 +46,9 @@ def up(
             print_json(running.status())
         else:
             _print_exports(running.endpoint, running.region)
-        ended.wait()
+        # Not for ever: a signal that the kernel gives to another thread wakes nobody here.
+        while not ended.wait(_LOOK_SECONDS):
+            pass
         say("stopping")
 
 

@@ -112,6 +112,7 @@ class Seams:
     def __init__(self) -> None:
         """Start with no rules."""
         self.calls: collections.deque[Call] = collections.deque(maxlen=_REMEMBERED)
+        self.first_calls: dict[tuple[str, str, str], Call] = {}
         self._rules: list[Interception] = []
         self._lock = threading.Lock()
 
@@ -159,6 +160,7 @@ class Seams:
     def record(self, call: Call) -> tuple[list[Interception], list[Interception]]:
         """Note a call; returns the rules to run before and after it."""
         self.calls.append(call)
+        self.first_calls.setdefault((call.role, call.service, call.operation), call)
         before: list[Interception] = []
         after: list[Interception] = []
         with self._lock:
@@ -181,6 +183,7 @@ class Seams:
                     rule.action.release()
             self._rules.clear()
         self.calls.clear()
+        self.first_calls.clear()
 
 
 def _as_action(action: Action | Fault | float) -> Action:
