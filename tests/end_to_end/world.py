@@ -7,6 +7,7 @@ import uuid
 from contextlib import ExitStack
 
 import boto3
+from botocore.exceptions import ClientError
 
 from workflow.aws.deployment import Deployment
 from workflow.aws.ledger import Ledger
@@ -165,15 +166,26 @@ class World:
         return self.s3.get_object(Bucket=self.lake, Key=key)["Body"].read()
 
     def versions(self, key):
-        """Give {version id: bytes} of all versions that are left."""
+        """Give {version id: bytes} of all versions that are left.
+
+        One that another run erases between the list and the read is not left.
+        """
         listed = self.s3.list_object_versions(Bucket=self.lake, Prefix=key).get("Versions", [])
-        return {
-            each["VersionId"]: self.s3.get_object(
-                Bucket=self.lake, Key=key, VersionId=each["VersionId"]
-            )["Body"].read()
-            for each in listed
-            if each["Key"] == key
-        }
+        found = {}
+        for each in listed:
+            if each["Key"] == key:
+                body = self._read(key, each["VersionId"])
+                found |= {} if body is None else {each["VersionId"]: body}
+        return found
+
+    def _read(self, key, version):
+        try:
+            answer = self.s3.get_object(Bucket=self.lake, Key=key, VersionId=version)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "NoSuchVersion":
+                raise
+            return None
+        return answer["Body"].read()
 
     def tags(self, key):
         answer = self.s3.get_object_tagging(Bucket=self.lake, Key=key)
