@@ -17,7 +17,7 @@ from workflow.scrub.plan import BoundRule, Node, Plan
 from workflow.scrub.report import Tally
 from workflow.scrub.selector import EACH
 
-_ONE: Final = 0
+_ONLY: Final = 0
 
 
 class HotRule(Protocol):
@@ -67,11 +67,15 @@ class ValueRule:
 
     def _replace(self, block: bytes, hits: list[Any], spelling: Spelling) -> Replaced | None:
         action = self.bound.action
+        ends = self.name.ends(block, len(hits))
+        if ends is None:
+            return None
         if action.removes:
-            return drop_members(block, self.name, hits) if spelling.are_plain else None
-        replaced = replace_texts(block, self.name, hits, action)
+            size = len(self.name.key)
+            return drop_members(block, ends, hits, key_size=size) if spelling.are_plain else None
+        replaced = replace_texts(block, ends, hits, action)
         if replaced is None and spelling.are_plain:
-            return replace_values(block, self.name, hits, action)
+            return replace_values(block, ends, hits, action)
         return replaced
 
 
@@ -93,7 +97,7 @@ class ElementsRule:
         node = tree
         for _ in steps[len(self._steps) :]:
             node = node.descend(EACH)
-        node.rules.append(_ONE)
+        node.rules.append(_ONLY)
         # An array without elements is no reason to refuse before all of the block is counted.
         self._rule = replace(bound, rule=replace(bound.rule, missing="ignore"))
         self._tree, self._options = tree, plan.options
@@ -101,15 +105,14 @@ class ElementsRule:
     def scrub(self, block: bytes, rows: list[Any], spelling: Spelling) -> Replaced | None:
         """Return the block with the arrays' elements replaced or taken out."""
         hits = find_hits(rows, self._steps)
-        if not spelling.are_plain:
+        ends = self.name.ends(block, len(hits))
+        if ends is None or not spelling.are_plain:
             return None
         tally = Tally()
         bound = replace(self._rule, tally=tally)
         arrays = RowScrubber(Plan((bound,), self._options, self._tree, row_test=None))
         tokens = [*map(bytes, hits)]
         news = [arrays.scrub_valid(token) or token for token in tokens]
-        scrubbed = put_values(block, self.name, tokens, news)
-        if scrubbed is None:
-            return None
+        scrubbed = put_values(block, ends, tokens, news)
         absent = tally.absent + len(rows) - len(hits)
         return Replaced(scrubbed, tally.matched, tally.changed, tally.nulled, absent)

@@ -7,7 +7,7 @@ from operator import eq
 from typing import Any, cast
 
 from workflow.scrub.actions.base import Action
-from workflow.scrub.jsontext.names import Name, lead
+from workflow.scrub.jsontext.names import lead
 from workflow.scrub.jsontext.tokens import COLON, Match
 from workflow.scrub.jsontext.values import EMPTY, NULL, rewrite, rewrite_texts, write_text
 from workflow.scrub.report import Tally
@@ -33,16 +33,23 @@ class Replaced:
         tally.nulled += self.nulled
 
 
-def replace_texts(block: bytes, name: Name, values: list[Any], action: Action) -> Replaced | None:
+def replace_texts(
+    block: bytes, ends: Sequence[int], values: list[Any], action: Action
+) -> Replaced | None:
     """Return the block with the texts behind a name replaced.
 
     Nothing goes but texts, each from its first quote to its last, wherever they stand.
 
+    Args:
+        block: The rows.
+        ends: Where the name's occurrences end, as many as there are values.
+        values: What msgspec found behind the name.
+        action: What becomes of the values.
+
     Returns:
-        None if not all values are texts that are spaced alike, or if the name does not occur
-        exactly as often as there are values.
+        None if not all values are texts that are spaced alike, or if there are none.
     """
-    pieces = _pieces_between_texts(block, name, values)
+    pieces = _pieces_between_texts(block, ends, values)
     if pieces is None:
         return None
     token = _constant(action, values)
@@ -58,33 +65,25 @@ def replace_texts(block: bytes, name: Name, values: list[Any], action: Action) -
     return Replaced(scrubbed, len(values), changed, nulled=answers.count(None))
 
 
-def replace_values(block: bytes, name: Name, values: list[Any], action: Action) -> Replaced | None:
+def replace_values(
+    block: bytes, ends: Sequence[int], values: list[Any], action: Action
+) -> Replaced:
     """Return the block with the values behind a name replaced, where no name has an escape.
 
-    Returns:
-        None if the name does not occur exactly as often as there are values.
+    The arguments are those of `replace_texts`.
     """
     tokens = [*map(bytes, values)]
     answers = [rewrite(action, token) for token in tokens]
     news = [NULL if answer is None else answer for answer in answers]
-    scrubbed = put_values(block, name, tokens, news)
-    if scrubbed is None:
-        return None
     changed = len(values) - sum(map(eq, tokens, news))
+    scrubbed = put_values(block, ends, tokens, news)
     return Replaced(scrubbed, len(values), changed, nulled=answers.count(None))
 
 
 def put_values(
-    block: bytes, name: Name, tokens: Sequence[bytes], news: Sequence[bytes]
-) -> bytes | None:
-    """Return the block with others in the place of a name's values, where no name has an escape.
-
-    Returns:
-        None if the name does not occur exactly as often as there are values.
-    """
-    ends = name.ends(block, len(tokens))
-    if ends is None:
-        return None
+    block: bytes, ends: Sequence[int], tokens: Sequence[bytes], news: Sequence[bytes]
+) -> bytes:
+    """Return the block with others in the place of a name's values, where no name has an escape."""
     # One name, one value: what follows a name is its colon and its value.
     pieces: list[bytes] = []
     last = 0
@@ -96,24 +95,23 @@ def put_values(
     return b"".join(pieces)
 
 
-def drop_members(block: bytes, name: Name, values: list[Any]) -> Replaced | None:
+def drop_members(
+    block: bytes, ends: Sequence[int], values: list[Any], *, key_size: int
+) -> Replaced | None:
     """Return the block without the members of a name, where no name has an escape.
 
-    Each goes with the comma behind it, or with the one before it where it is the last.
+    Each goes with the comma behind it, or with the one before it where it is the last. The
+    arguments are those of `replace_texts`, and the length of the name with its quotes.
 
     Returns:
-        None if the name does not occur exactly as often as there are values, or where other white
-        space stands than most writers write.
+        None where other white space stands than most writers write.
     """
-    ends = name.ends(block, len(values))
-    if ends is None:
-        return None
     # One name, one value: the occurrences are the members.
     pieces: list[bytes] = []
     last = 0
     for end, value in zip(ends, values, strict=True):
         start = cast("Match", COLON.match(block, end)).end()
-        span = _member_span(block, end - len(name.key), start + len(value))
+        span = _member_span(block, end - key_size, start + len(value))
         if span is None:
             return None
         pieces.append(block[last : span[0]])
@@ -148,7 +146,9 @@ def _constant(action: Action, values: list[Any]) -> bytes | None:
     return None if b"\\" in token or b"\\" in b"".join(values) else token
 
 
-def _pieces_between_texts(block: bytes, name: Name, values: list[Any]) -> list[bytes] | None:
+def _pieces_between_texts(
+    block: bytes, ends: Sequence[int], values: list[Any]
+) -> list[bytes] | None:
     """Return what stands before, between and behind the texts of a name.
 
     Each value is compared with what stands behind its name. If no name is written with an escape,
@@ -158,7 +158,6 @@ def _pieces_between_texts(block: bytes, name: Name, values: list[Any]) -> list[b
     If a name is written with an escape, the wrong bytes may go, but no escape: behind a name that
     is not the value's, they are a text, or start with the end of one and then hold none.
     """
-    ends = name.ends(block, len(values))
     if not ends:
         return None
     starts = block.startswith
