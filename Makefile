@@ -4,6 +4,8 @@ BIN := .venv/bin
 INSTALL := -m pip --quiet --disable-pip-version-check install --no-compile
 # Its build tools are pinned in the requirements, so the project is built without isolation.
 PROJECT := --no-build-isolation --no-deps --editable .
+# Any C compiler will do, and none: then the same is done in Python.
+NATIVE := workflow.scrub.native.build
 
 .DEFAULT_GOAL := help
 .PHONY: help setup-demo setup demo test soak lint types synth bootstrap diff deploy destroy package
@@ -15,7 +17,7 @@ help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
 setup-demo: .venv/.demo ## Install what the demo needs: no CDK, no Node
-setup: .venv/.dev .venv-clients/.done ## Install everything
+setup: .venv/.native .venv-clients/.done ## Install everything
 
 demo: .venv/.demo ## Run the whole system on this machine, once
 	$(BIN)/lakescrub demo
@@ -23,7 +25,7 @@ demo: .venv/.demo ## Run the whole system on this machine, once
 test: setup lint types ## Check everything
 	$(BIN)/pytest --numprocesses 2 --dist loadgroup
 
-soak: .venv/.dev ## Let 2,000 objects fall due in one second, with five copies of each function
+soak: .venv/.native ## Let 2,000 objects fall due in one second, with five copies of each function
 	$(BIN)/pytest -m soak --durations 3
 
 lint: .venv/.dev ## Check style and format
@@ -47,9 +49,9 @@ package: .venv/.dev ## Write template and bundles for CloudFormation: make packa
 lock: .venv/.dev ## Pin the newest dependencies that pyproject.toml allows
 	requirements/lock.sh
 
-bench: .venv/.dev ## Measure speed (see benchmarks/README.md)
+bench: .venv/.native ## Measure speed (see benchmarks/README.md)
 	$(BIN)/python -m benchmarks
-fuzz: .venv/.dev ## Feed the engine with broken input: make fuzz SECONDS=60
+fuzz: .venv/.native ## Feed the engine with broken input: make fuzz SECONDS=60
 	$(BIN)/python -m benchmarks.fuzz $(SECONDS)
 	$(BIN)/python -m benchmarks.fuzz_parquet $(SECONDS)
 
@@ -63,10 +65,15 @@ clean: ## Remove everything that was made here
 .venv/.demo: requirements/demo.txt pyproject.toml | .venv/bin/python
 	$(BIN)/python $(INSTALL) --require-hashes --requirement $<
 	$(BIN)/python $(INSTALL) $(PROJECT)
+	$(BIN)/python -m $(NATIVE)
 	@touch $@
 
 .venv/.dev: requirements/dev.txt .venv/.demo | .venv/bin/python
 	$(BIN)/python $(INSTALL) --require-hashes --requirement $<
+	@touch $@
+
+.venv/.native: .venv/.dev $(wildcard workflow/scrub/native/*.[ch] workflow/scrub/native/build.py)
+	$(BIN)/python -m $(NATIVE)
 	@touch $@
 
 .venv-clients/.done: requirements/clients.txt | .venv-clients/bin/python

@@ -13,6 +13,7 @@ from infra.pip_bundler import PipBundler
 ROOT = Path(__file__).parents[1]
 # What a function reads at run time, next to its dependencies.
 SOURCES = ("functions", "workflow", "datasets.yaml")
+_MADE_HERE = (".pyc", ".native")
 
 
 class Bundles(Construct):
@@ -62,4 +63,4 @@ def _inputs(requirements: Path) -> Iterator[Path]:
     for source in SOURCES:
         path = ROOT / source
         files = sorted(path.rglob("*")) if path.is_dir() else [path]
-        yield from (file for file in files if file.is_file() and file.suffix != ".pyc")
+        yield from (file for file in files if file.is_file() and file.suffix not in _MADE_HERE)

@@ -10,6 +10,7 @@ import jsii
 from aws_cdk import ILocalBundling
 
 from workflow.errors import UsageError
+from workflow.scrub.native.build import build
 
 # Lambda refuses 250 MB unzipped, layers included; stop well before that.
 SIZE_LIMIT = 200 * 1000**2
@@ -17,6 +18,9 @@ PYTHON_VERSION = "3.14"
 # Amazon Linux 2023 has glibc 2.34, so both generations of wheels run there; some projects have
 # wheels of one generation only.
 PLATFORMS = ("manylinux2014_aarch64", "manylinux_2_28_aarch64")
+# The same machine, as the compiler names it.
+TARGET = "aarch64-linux-gnu.2.34"
+NATIVE_CORE = Path("workflow", "scrub", "native")
 # Weight without use here: scripts, headers, pyarrow's own tests, its Flight server and S3 client.
 UNUSED = ("bin", "pyarrow/include", "pyarrow/tests", "pyarrow/*flight*", "pyarrow/*_s3*")
 
@@ -38,6 +42,7 @@ class PipBundler:
         remove_unused(output)
         for source in self._sources:
             copy_source(self._root / source, output / source)
+        build(output / NATIVE_CORE, target=TARGET)
         check_size(output)
         return True
 
@@ -68,9 +73,9 @@ def remove_unused(output: Path) -> None:
 
 
 def copy_source(source: Path, target: Path) -> None:
-    """Copy one file or package without what Python leaves behind."""
+    """Copy one file or package without what Python leaves behind, and what is for this machine."""
     if source.is_dir():
-        shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__", "*.native"))
     else:
         shutil.copy2(source, target)
 

@@ -5,6 +5,7 @@ from typing import Any
 from workflow.aws.handling import handled
 from workflow.aws.telemetry import telemetry
 from workflow.aws.wiring import wiring
+from workflow.scrub.native.library import load as native_core
 from workflow.steps import scrub_object
 
 
@@ -26,7 +27,12 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
 
 
 def _report(result: scrub_object.Result) -> None:
-    telemetry().say("object_scrubbed", ending=result.ending.value, tagged=result.tagged)
+    telemetry().say(
+        "object_scrubbed",
+        ending=result.ending.value,
+        tagged=result.tagged,
+        native_core=native_core() is not None,
+    )
     telemetry().count(f"Objects{result.ending.value.capitalize()}")
     if result.report is None:
         return

@@ -6,9 +6,12 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from infra import pip_bundler
+from infra import bundles, pip_bundler
 from infra.bundles import ROOT, SOURCES
 from workflow.errors import UsageError
+from workflow.scrub.native.library import FILE_NAME
+
+AARCH64 = 183
 
 READ_PARQUET = """
 import io, sys
@@ -38,6 +41,18 @@ def test_a_bundle_holds_functions_library_and_policies_at_its_root(bundle):
     assert (bundle / "functions" / "scrub_object" / "handler.py").exists()
     assert (bundle / "workflow" / "errors.py").exists()
     assert (bundle / "datasets.yaml").exists()
+
+
+def test_a_bundle_holds_the_native_core_for_lambda_s_machine_and_not_for_this_one(bundle):
+    core = (bundle / pip_bundler.NATIVE_CORE / FILE_NAME).read_bytes()
+
+    assert core.startswith(b"\x7fELF\x02\x01")
+    assert int.from_bytes(core[18:20], "little") == AARCH64
+    assert len(list(bundle.rglob(f"*{FILE_NAME}"))) == 1
+
+
+def test_what_is_built_for_this_machine_does_not_change_the_bundle_s_name():
+    assert [path for path in bundles._inputs(ROOT / "nothing.txt") if path.name == FILE_NAME] == []
 
 
 def test_a_bundle_leaves_out_what_python_left_behind(bundle):

@@ -35,6 +35,7 @@ def scrub(
     name: str = "",
     options: ScrubOptions | None = None,
     trace: Callable[[Trace], None] | None = None,
+    native: bool = True,
 ) -> ScrubReport:
     """Scrub one object.
 
@@ -47,6 +48,7 @@ def scrub(
         options: What holds for all rules.
         trace: Called with each selected value before and after. It sees content: for a person at
             a terminal, never for a log.
+        native: Whether the native core may be used, if it was built. The bytes are the same.
 
     Returns:
         What was done.
@@ -57,7 +59,7 @@ def scrub(
     """
     if format != "auto" and format not in FORMATS:
         raise UsageError(f"unknown format {format!r}; one of {', '.join(('auto', *FORMATS))}")
-    plan = bind(rules, options or ScrubOptions(), trace)
+    plan = bind(rules, options or ScrubOptions(), trace, native=native)
     with checksum_worker() as worker:
         intake, outlet = Intake(source, worker), Outlet(sink, worker)
         codec = recognise(intake.peek(HEAD))

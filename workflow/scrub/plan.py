@@ -80,6 +80,7 @@ class Plan:
         tree: The selectors of all rules and of the row rule.
         row_test: The row rule, if there is one.
         trace: Called for each selected value, if somebody watches.
+        native: Whether the native core may do what it can.
         rows: Rows read.
         dropped: Rows taken out.
     """
@@ -89,6 +90,7 @@ class Plan:
     tree: Node
     row_test: RowTest | None
     trace: Callable[[Trace], None] | None = None
+    native: bool = True
     rows: int = 0
     dropped: int = 0
 
@@ -127,6 +129,8 @@ def bind(
     rules: Sequence[Rule],
     options: ScrubOptions,
     trace: Callable[[Trace], None] | None = None,
+    *,
+    native: bool = True,
 ) -> Plan:
     """Make the plan of one scrub.
 
@@ -141,7 +145,7 @@ def bind(
     if test is not None:
         selector = test.rule.selector
         _plant(tree, selector.folded() if options.ignore_case else selector).rules.append(ROW_TEST)
-    return Plan(rules=bound, options=options, tree=tree, row_test=test, trace=trace)
+    return Plan(bound, options, tree, row_test=test, trace=trace, native=native)
 
 
 def spell(plan: Plan, selectors: Sequence[Selector]) -> Plan:

@@ -1,6 +1,7 @@
-"""The hot loop against the reference, on rows made to mislead it.
+"""The hot loops, in C and in Python, against the reference, on rows made to mislead them.
 
-Whoever watches the values (`trace`) gets the reference, so that both ways can be had.
+Whoever watches the values (`trace`) gets the reference, and `native` says which hot loop is meant,
+so that each way can be had.
 """
 
 import io
@@ -9,9 +10,10 @@ import itertools
 import pytest
 
 from workflow.scrub import Rule, ScrubOptions, scrub
-from workflow.scrub.jsontext.batches import hot_loop
+from workflow.scrub.jsontext.batches import hot_loop, python_loop
 from workflow.scrub.jsontext.hot import HotLoop
 from workflow.scrub.jsontext.strict import MAX_DEPTH
+from workflow.scrub.native.loop import NativeLoop
 from workflow.scrub.plan import bind
 
 LONG = "x" * 600
@@ -67,13 +69,23 @@ RULES = [
 ]
 
 
-def both_ways(data, rules, format_name="ndjson"):
+WAYS = [{"native": True}, {"native": False}, {"trace": lambda _: None}]
+
+
+def each_way(data, rules, format_name="ndjson"):
+    """Return what each hot loop makes of the data, and then what the reference does."""
     found = []
-    for trace in (None, lambda _: None):
+    for way in WAYS:
         sink = io.BytesIO()
-        report = scrub(io.BytesIO(data), sink, rules=rules, format=format_name, trace=trace)
+        report = scrub(io.BytesIO(data), sink, rules=rules, format=format_name, **way)
         found.append((sink.getvalue(), report.rules, report.rows))
     return found
+
+
+def assert_all_the_same(data, rules, format_name="ndjson"):
+    *hot, reference = each_way(data, rules, format_name)
+    assert hot == [reference, reference]
+    return reference
 
 
 def filled(row, value):
@@ -87,13 +99,9 @@ def test_decoy_among_plain_rows_changes_nothing(decoy, rules, value):
     rows = [filled(PLAIN, value), filled(decoy, value), filled(PLAIN, value or "z")]
     for order in set(itertools.permutations(rows)):
         for end in ("\n", "\r\n"):
-            hot, reference = both_ways((end.join(order) + end).encode(), rules)
-
-            assert hot == reference
+            assert_all_the_same((end.join(order) + end).encode(), rules)
     if decoy:
-        hot, reference = both_ways(f"[{', '.join(rows)}]".encode(), rules, "json")
-
-        assert hot == reference
+        assert_all_the_same(f"[{', '.join(rows)}]".encode(), rules, "json")
 
 
 @pytest.mark.parametrize(
@@ -112,15 +120,16 @@ def test_decoy_among_plain_rows_changes_nothing(decoy, rules, value):
 def test_lines_that_are_not_one_row_each_are_refused(data, rules):
     from workflow.errors import PermanentError  # noqa: PLC0415
 
-    for trace in (None, lambda _: None):
+    for way in WAYS:
         with pytest.raises(PermanentError):
-            scrub(io.BytesIO(data), None, rules=rules, format="ndjson", trace=trace)
+            scrub(io.BytesIO(data), None, rules=rules, format="ndjson", **way)
 
 
+@pytest.mark.parametrize("find_loop", [NativeLoop.for_plan, HotLoop.for_plan])
 @pytest.mark.parametrize("rules", RULES[:3], ids=lambda rules: rules[0].action)
 @pytest.mark.parametrize("value", ["x", LONG])
-def test_plain_rows_are_for_the_hot_loop(rules, value):
-    hot = HotLoop.for_plan(bind(rules, ScrubOptions()))
+def test_plain_rows_are_for_the_hot_loop(rules, value, find_loop):
+    hot = find_loop(bind(rules, ScrubOptions()))
     block = (filled(PLAIN, value) + "\n").encode() * 100
 
     assert hot is not None
@@ -130,9 +139,10 @@ def test_plain_rows_are_for_the_hot_loop(rules, value):
     assert hot.scrub_elements(block.replace(b"\n", b",\n")) is not None
 
 
+@pytest.mark.parametrize("find_loop", [hot_loop, python_loop])
 @pytest.mark.parametrize("name", ["leaf", "Leaf", "LEAF"])
-def test_names_in_another_case_are_for_the_hot_loop(name):
-    hot = hot_loop(bind(RULES[0], ScrubOptions(ignore_case=True)))
+def test_names_in_another_case_are_for_the_hot_loop(name, find_loop):
+    hot = find_loop(bind(RULES[0], ScrubOptions(ignore_case=True)))
     block = (filled(PLAIN, "x").replace('"leaf"', f'"{name}"') + "\n").encode() * 100
 
     assert hot is not None
@@ -144,10 +154,9 @@ def test_block_with_one_odd_row_is_halved_until_that_row_is_alone():
     rows = [filled(PLAIN, "x")] * 2000
     rows[777] = filled(DECOYS[0], "x")
 
-    hot, reference = both_ways("\n".join(rows).encode(), RULES[0])
+    _, counts, _ = assert_all_the_same("\n".join(rows).encode(), RULES[0])
 
-    assert hot == reference
-    assert hot[1][0].matched == 2000
+    assert counts[0].matched == 2000
 
 
 @pytest.mark.parametrize("depth", [499, 500])
@@ -159,12 +168,11 @@ def test_element_may_nest_as_deep_wherever_it_stands(depth, order):
     data = f"[{', '.join(['{}', deep][::order])}]".encode()
 
     if depth < MAX_DEPTH:
-        hot, reference = both_ways(data, RULES[0], "json")
-
-        assert hot == reference
+        assert_all_the_same(data, RULES[0], "json")
         return
-    with pytest.raises(MalformedData, match="nested deeper"):
-        scrub(io.BytesIO(data), None, rules=RULES[0], format="json")
+    for way in WAYS:
+        with pytest.raises(MalformedData, match="nested deeper"):
+            scrub(io.BytesIO(data), None, rules=RULES[0], format="json", **way)
 
 
 def test_row_that_nests_too_deep_is_refused_where_a_text_in_it_looks_like_its_end():
@@ -174,9 +182,9 @@ def test_row_that_nests_too_deep_is_refused_where_a_text_in_it_looks_like_its_en
     deep = f'{{"p": "{LONG * 2}", "n": {nested}}}'
     data = f'[{{"leaf":"x"}},{{"leaf":"x"}}, {deep},{{"leaf":"x"}}]'.encode()
 
-    for trace in (None, lambda _: None):
+    for way in WAYS:
         with pytest.raises(MalformedData, match="nested deeper"):
-            scrub(io.BytesIO(data), None, rules=RULES[0], format="json", trace=trace)
+            scrub(io.BytesIO(data), None, rules=RULES[0], format="json", **way)
 
 
 @pytest.mark.parametrize("between", ["", " ", "\n"])
@@ -186,6 +194,6 @@ def test_missing_comma_is_refused_where_a_new_text_looks_like_one(between):
     rules = [Rule("leaf", "replace", {"with": "},{"})]
     data = f'[{{"leaf":"x"}},{{"a":"x"}}{between}{{"a":"x"}},{{"leaf":"x"}}]'.encode()
 
-    for trace in (None, lambda _: None):
+    for way in WAYS:
         with pytest.raises(MalformedData, match="neither a comma"):
-            scrub(io.BytesIO(data), None, rules=rules, format="json", trace=trace)
+            scrub(io.BytesIO(data), None, rules=rules, format="json", **way)

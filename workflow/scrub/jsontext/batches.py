@@ -11,9 +11,10 @@ from workflow.scrub.jsontext.hot import HotLoop
 from workflow.scrub.jsontext.layout import Boundary
 from workflow.scrub.jsontext.rows import RowScrubber
 from workflow.scrub.lines import halve, split_lines
+from workflow.scrub.native.loop import NativeLoop
 from workflow.scrub.plan import Plan
 
-AnyLoop = HotLoop | FoldingLoop
+AnyLoop = NativeLoop | HotLoop | FoldingLoop
 
 _SMALL: Final = 8 * 1024
 """A block that is not worth cutting in search of the one odd row."""
@@ -24,6 +25,11 @@ _PATIENCE: Final = 16
 
 def hot_loop(plan: Plan) -> AnyLoop | None:
     """Return the loop for a plan, None if there is none."""
+    return NativeLoop.for_plan(plan) or python_loop(plan)
+
+
+def python_loop(plan: Plan) -> HotLoop | FoldingLoop | None:
+    """Return the loop for where the native core was not built."""
     return (FoldingLoop if plan.options.ignore_case else HotLoop).for_plan(plan)
 
 
