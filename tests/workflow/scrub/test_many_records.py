@@ -1,12 +1,22 @@
-"""Records many at once against the records one by one, on tables made to mislead the former."""
+"""Records many at once, in C and in Python, against the records one by one.
+
+The tables are made to mislead the former.
+"""
 
 import io
 import random
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from workflow.errors import PermanentError
 from workflow.scrub import CsvOptions, RowRule, Rule, ScrubOptions, SecretKey, scrub
+from workflow.scrub.delimited.columns import lay_out
+from workflow.scrub.delimited.fields import Quotes
+from workflow.scrub.delimited.table import many_records
+from workflow.scrub.native.records import NativeRecords, end_finder
+from workflow.scrub.plan import bind
 
 FIELDS = [
     *("a", "b", "DE", "", "", "12", "1.50", "true", "x y", "é", "5'11\"", " z", "\u2028", "\x0b"),
@@ -57,13 +67,24 @@ def table(source):
     return (text + (end if source.random() < 0.7 else "")).encode()
 
 
-def outcome(data, rules, options, *, one_by_one):
+ONE_BY_ONE = {"trace": lambda _: None, "native": False}
+MANY = [{"native": True}, {"native": False}]
+
+
+class Chunks(io.RawIOBase):
+    def __init__(self, data, size):
+        self.data, self.size = data, size
+
+    def read(self, _=-1):
+        piece, self.data = self.data[: self.size], self.data[self.size :]
+        return piece
+
+
+def outcome(data, rules, options, way, size=1 << 20):
     sink = io.BytesIO()
-    trace = (lambda _: None) if one_by_one else None
+    source = Chunks(data, size)
     try:
-        report = scrub(
-            io.BytesIO(data), sink, rules=rules, format="csv", options=options, trace=trace
-        )
+        report = scrub(source, sink, rules=rules, format="csv", options=options, **way)
     except PermanentError as error:
         return str(error)
     return sink.getvalue(), report.rules, report.rows, report.rows_dropped
@@ -82,7 +103,49 @@ def test_many_records_become_what_each_becomes(seed):
             key=SecretKey("k", b"secret" * 6),
         )
 
-        many = outcome(data, rules, options, one_by_one=False)
-        each = outcome(data, rules, options, one_by_one=True)
+        each = outcome(data, rules, options, ONE_BY_ONE)
+        for way in MANY:
+            assert outcome(data, rules, options, way) == each, (data, rules, options)
+        if isinstance(each, tuple):
+            size = source.randrange(1, 30)
+            assert outcome(data, rules, options, MANY[0], size) == each, (data, rules, size)
 
-        assert many == each, (data, rules, options)
+
+PIECES = ["a", "DE", '"', '""', '"x"', ",", ",", ",", "\n", "\n", "\r\n", "\r", "é", "'", " ", "\0"]
+
+
+@settings(max_examples=1500)
+@given(
+    st.lists(st.sampled_from(PIECES), max_size=25).map("".join),
+    st.sampled_from(RULES),
+    st.sampled_from(ROW_RULES),
+)
+def test_whatever_comes_ends_as_one_by_one(text, rules, row_rule):
+    data = ("a,b,c,d\n" + text).encode()
+    options = ScrubOptions(drop_rows=row_rule, reshape=True, key=SecretKey("k", b"secret" * 6))
+
+    each = outcome(data, rules, options, ONE_BY_ONE)
+
+    for way in MANY:
+        assert outcome(data, rules, options, way) == each
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+@given(st.lists(st.sampled_from([*PIECES, ";", "\t", "|"]), max_size=25).map("".join))
+def test_records_end_where_they_end_in_python(delimiter, text):
+    separator = delimiter.encode()
+
+    native = end_finder(separator)(text.encode())
+
+    assert native == Quotes(separator).last_record_end(text.encode())
+
+
+def test_usual_tables_are_for_the_native_core():
+    plan = bind(RULES[2], ScrubOptions())
+    quotes = Quotes(b",")
+    columns = lay_out(["a", "b", "c", "d"], plan, delimiter=b",", quotes=quotes)
+    many = many_records(plan, columns)
+
+    assert isinstance(many, NativeRecords)
+    assert many.scrub(b'x,"1,\n""2",y,z\r\n\nx,,,\n') == b'*,"1,\n""2",,z\r\n\n*,,,\n'
+    assert plan.counts()[0].matched == 2

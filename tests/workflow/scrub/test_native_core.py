@@ -18,9 +18,8 @@ from hypothesis import strategies as st
 from workflow.errors import PermanentError, UsageError
 from workflow.scrub import Rule, ScrubOptions, scrub
 from workflow.scrub.native import build as builder
-from workflow.scrub.native.library import FILE_NAME, INTERFACE, Layout, load
-from workflow.scrub.native.loop import NativeLoop
-from workflow.scrub.native.scanner import Scanner
+from workflow.scrub.native.library import FILE_NAME, INTERFACE, Column, Layout, Table, load
+from workflow.scrub.native.loop import NativeLoop, Rows
 from workflow.scrub.native.tree import NativeTree
 from workflow.scrub.plan import bind
 
@@ -32,10 +31,10 @@ RULES = [
 ]
 
 
-def scanner(rules=RULES):
+def reader(rules=RULES):
     plan = bind(rules, ScrubOptions())
     removes = {number for number, rule in enumerate(plan.rules) if rule.action.removes}
-    return Scanner(load(), NativeTree(plan.tree, removes=removes, folds=False), len(rules))
+    return Rows(load(), NativeTree(plan.tree, removes=removes, folds=False), len(rules))
 
 
 def test_library_is_built_from_these_sources():
@@ -129,16 +128,23 @@ ENDS = [
 ]
 
 
+FIELDS = ["", "a", '"', '"x', '"x"', '"x""', '""', '"x"y', "\r", "\n", "\r\n", "x" * 20, '"\n"']
+
+
 def test_nothing_is_read_behind_the_end():
     """One byte too many would end this process."""
-    guarded, used = GuardedPage(), scanner()
-    for text in ENDS:
+    guarded, used, library = GuardedPage(), reader(), load()
+    table = Table((Column * 2)(Column(0, 0, 1), Column(1, 1, 0)), 2, ord(","))
+    found = used.scanner._found
+    for text in [*ENDS, *(f"{start},{end}" for start in FIELDS for end in FIELDS)]:
         whole = text.encode()
         for size in range(len(whole) + 1):
+            found.count = found.rows = 0
+            place = ctypes.c_char_p(guarded.put(whole[:size]))
+            library.lakescrub_scan_records(place, size, table, found)
+            library.lakescrub_last_record_end(place, size, ord(","))
             for layout in Layout:
-                used._found.count = used._found.rows = 0
-                place = ctypes.c_char_p(guarded.put(whole[:size]))
-                used._library.lakescrub_scan(place, size, layout, used._tree.tree, used._found)
+                library.lakescrub_scan(place, size, layout, used._tree.tree, found)
 
 
 PIECES = [
@@ -237,8 +243,8 @@ def test_only_the_kelvin_sign_is_small_inside_of_ascii():
 
 
 def test_room_for_edits_grows():
-    used = scanner([Rule("a[*]", "blank")])
+    used = reader([Rule("a[*]", "blank")])
     data = b'{"a":[' + b",".join([b'"x"'] * 100_000) + b"]}\n"
 
-    assert used.scan(data, Layout.LINES)
-    assert used.tallies[0].matched == used.edits == 100_000
+    assert used.read(data, Layout.LINES)
+    assert used.scanner.tallies[0].matched == used.scanner.edits == 100_000

@@ -1,13 +1,18 @@
 """Text into blocks of whole records, by RFC 4180: a line end inside quotes is content."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
-from workflow.scrub.delimited.fields import Quotes
 from workflow.scrub.lines import check_row_size
 
 
-def record_blocks(chunks: Iterable[bytes], quotes: Quotes) -> Iterator[bytes]:
+def record_blocks(
+    chunks: Iterable[bytes], last_record_end: Callable[[bytes], int]
+) -> Iterator[bytes]:
     """Yield blocks that end behind a record's line end, the last one perhaps not.
+
+    Args:
+        chunks: The text.
+        last_record_end: Finds the end of the last whole record, 0 if there is none.
 
     Raises:
         ObjectTooLarge: A record is longer than a row may be.
@@ -21,7 +26,7 @@ def record_blocks(chunks: Iterable[bytes], quotes: Quotes) -> Iterator[bytes]:
         if size < wanted:
             continue
         text = b"".join(held)
-        end = quotes.last_record_end(text)
+        end = last_record_end(text)
         if end:
             yield text[:end]
             text = text[end:]

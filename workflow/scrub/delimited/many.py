@@ -38,23 +38,17 @@ class ManyRecords:
     """Scrubs blocks of records of one shape.
 
     Args:
-        plan: The rules.
-        columns: Which rule writes which column.
+        plan: The rules, without a trace.
+        columns: Which rule writes which column; more than one column stays.
     """
 
     def __init__(self, plan: Plan, columns: Columns) -> None:
         """Keep both."""
         self._plan = plan
         self._columns = columns
-        rejects = any(plan.rules[rule].rule.missing == "reject" for rule in columns.absent)
-        # A lone column spells what is empty in its own way.
-        lone = (columns.count or 0) - len(columns.removed) <= 1
-        self._suits = not (plan.trace is not None or rejects or lone)
 
     def scrub(self, block: bytes) -> bytes | None:
         """Return whole records scrubbed, None if they are not for this way."""
-        if not self._suits:
-            return None
         ended = block.endswith(_LINE_END)
         masked, quoted = self._columns.quotes.mask(block if ended else block + _LINE_END)
         returns = _RETURN in masked

@@ -5,6 +5,7 @@ from workflow.scrub.delimited.fields import Quotes, Spelling, read
 from workflow.scrub.delimited.many import ManyRecords
 from workflow.scrub.delimited.records import RecordScrubber, read_records
 from workflow.scrub.jsontext.strict import Fault, check_utf8
+from workflow.scrub.native.records import NativeRecords
 from workflow.scrub.plan import Plan
 
 
@@ -70,11 +71,21 @@ class _Rows:
     """The records below the header: many at once where they suit, one by one where not."""
 
     def __init__(self, plan: Plan, columns: Columns) -> None:
-        self._many = ManyRecords(plan, columns)
+        self._many = many_records(plan, columns)
         self._records = RecordScrubber(plan, columns)
 
     def scrub(self, block: bytes, offset: int) -> bytes:
         if not block:
             return b""
-        new = self._many.scrub(block)
+        new = None if self._many is None else self._many.scrub(block)
         return self._records.scrub(block, offset) if new is None else new
+
+
+def many_records(plan: Plan, columns: Columns) -> NativeRecords | ManyRecords | None:
+    """Return what scrubs many records at once, None if nothing does for such a plan."""
+    rejects = any(plan.rules[rule].rule.missing == "reject" for rule in columns.absent)
+    # A lone column spells what is empty in its own way.
+    lone = (columns.count or 0) - len(columns.removed) <= 1
+    if plan.trace is not None or rejects or lone:
+        return None
+    return NativeRecords.for_plan(plan, columns) or ManyRecords(plan, columns)

@@ -11,6 +11,7 @@ from workflow.scrub.delimited.blocks import record_blocks
 from workflow.scrub.delimited.fields import Quotes
 from workflow.scrub.delimited.table import Table
 from workflow.scrub.formats.base import TextFormat
+from workflow.scrub.native.records import end_finder
 from workflow.scrub.plan import Plan
 
 
@@ -36,7 +37,8 @@ class Csv(TextFormat):
         delimiter = (plan.options.csv.delimiter or self.delimiter).encode()
         quotes = Quotes(delimiter)
         table = Table(plan, delimiter, quotes)
-        for block in record_blocks(chunks, quotes):
+        find_end = (end_finder(delimiter) if plan.native else None) or quotes.last_record_end
+        for block in record_blocks(chunks, find_end):
             yield table.scrub(block)
 
 

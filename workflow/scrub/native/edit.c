@@ -10,11 +10,9 @@ uint64_t lakescrub_gather(const char *data, const struct found *found, uint32_t 
         const struct edit *edit = &found->edits[index];
         if (edit->rule != rule)
             continue;
-        char first = data[edit->start];
-        size_t size = first == '{' || first == '[' ? 1 : edit->end - edit->start;
-        memcpy(at, data + edit->start, size);
-        at += size;
-        *at++ = '\n';
+        memcpy(at, data + edit->start, edit->end - edit->start);
+        at += edit->end - edit->start;
+        *at++ = '\xFF';
     }
     return (uint64_t)(at - out);
 }

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-INTERFACE: Final = 1
+INTERFACE: Final = 2
 """What we know how to call; `LAKESCRUB_INTERFACE` in `rows.h`."""
 
 NONE: Final = 0xFFFFFFFF
@@ -58,6 +58,18 @@ class Tree(c.Structure):
         ("folds", c.c_uint32),
         ("unused", c.c_uint32),
     )
+
+
+class Column(c.Structure):
+    """A column of a table."""
+
+    _fields_ = (("rule", c.c_uint32), ("removes", c.c_uint16), ("is_leading", c.c_uint16))
+
+
+class Table(c.Structure):
+    """The columns of a table."""
+
+    _fields_ = (("columns", c.POINTER(Column)), ("width", c.c_uint32), ("delimiter", c.c_uint32))
 
 
 class Edit(c.Structure):
@@ -121,6 +133,9 @@ def load(path: Path = FOLDER / FILE_NAME) -> c.CDLL | None:
     library.lakescrub_sources.restype = c.c_char_p
     text, size, found = c.c_char_p, c.c_uint64, c.POINTER(Found)
     library.lakescrub_scan.argtypes = [text, size, c.c_uint32, c.POINTER(Tree), found]
+    library.lakescrub_scan_records.argtypes = [text, size, c.POINTER(Table), found]
+    library.lakescrub_last_record_end.argtypes = [text, size, c.c_uint32]
+    library.lakescrub_last_record_end.restype = size
     library.lakescrub_gather.argtypes = [text, found, c.c_uint32, c.c_void_p]
     library.lakescrub_gather.restype = size
     library.lakescrub_assemble.argtypes = [text, size, found, c.POINTER(Source), c.c_void_p]

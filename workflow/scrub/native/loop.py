@@ -6,19 +6,43 @@ with None and goes to the reference, which also names the fault.
 """
 
 import ctypes as c
-from array import array
 from typing import Final, Self
 
 from workflow.scrub.jsontext.layout import Boundary
 from workflow.scrub.jsontext.values import EMPTY, NULL, rewrite, rewrite_texts, row_goes, write_text
-from workflow.scrub.native.library import Layout, RuleTally, load
+from workflow.scrub.native.library import Found, Layout, RuleTally, load
 from workflow.scrub.native.scanner import New, Scanner
 from workflow.scrub.native.tree import NativeTree, can_be_native
 from workflow.scrub.plan import ROW_TEST, BoundRule, Node, Plan
 from workflow.scrub.row_test import RowTest
 
 _ONLY: Final = 0
-_SIZE: Final = "I"
+
+
+class Rows:
+    """Reads rows with a tree of selectors.
+
+    Args:
+        library: The native core.
+        tree: What is selected.
+        rules: How many rules there are.
+    """
+
+    def __init__(self, library: c.CDLL, tree: NativeTree, rules: int) -> None:
+        """Find nothing yet."""
+        self._library = library
+        self._tree = tree
+        self.scanner = Scanner(library, rules)
+
+    def read(self, data: bytes, layout: Layout, goes: bytes | None = None) -> bool:
+        """Read all rows; tell whether that was possible. The arguments are those of the scanner."""
+
+        def scan(data: bytes, found: Found) -> int:
+            return int(
+                self._library.lakescrub_scan(data, len(data), layout, self._tree.tree, found)
+            )
+
+        return self.scanner.scan(data, scan, goes)
 
 
 class NativeLoop:
@@ -35,11 +59,9 @@ class NativeLoop:
         folds = plan.options.ignore_case
         removes = {number for number, rule in enumerate(plan.rules) if rule.action.removes}
         tree = NativeTree(_rules_only(plan.tree), removes=removes, folds=folds)
-        self._scanner = Scanner(library, tree, len(plan.rules))
-        self._tester: Scanner | None = None
-        if plan.row_test is not None:
-            test = NativeTree(_test_only(plan.tree), removes=(), folds=folds)
-            self._tester = Scanner(library, test, 1)
+        self._rows = Rows(library, tree, len(plan.rules))
+        test = NativeTree(_test_only(plan.tree), removes=(), folds=folds)
+        self._tested = Rows(library, test, 1)
 
     @classmethod
     def for_plan(cls, plan: Plan) -> Self | None:
@@ -52,12 +74,12 @@ class NativeLoop:
 
     def scrub_lines(self, block: bytes) -> bytes | None:
         """Return a block of whole lines scrubbed, None if it is not for this loop."""
-        if self._tester is None or self._plan.row_test is None:
+        test = self._plan.row_test
+        if test is None:
             return self._scrub(block, Layout.LINES)
-        if not self._tester.scan(block, Layout.LINES):
+        if not self._tested.read(block, Layout.LINES):
             return None
-        goes = _rows_that_go(self._tester, self._plan.row_test)
-        return self._scrub(block, Layout.LINES, goes)
+        return self._scrub(block, Layout.LINES, _rows_that_go(self._tested.scanner, test))
 
     def scrub_elements(self, batch: bytes) -> bytes | None:
         """Return whole elements, each with a comma, scrubbed; None if not for this loop."""
@@ -67,54 +89,35 @@ class NativeLoop:
         """Return the start of an array, up to a comma, scrubbed; None if not for this loop."""
         return self._scrub(start, Layout.ELEMENTS)
 
-    def scrub_document(self, text: bytes) -> bytes | None:
-        """Return one text, which is one row, scrubbed; None if it is not for this loop."""
-        return self._scrub(text, Layout.DOCUMENT)
-
     def _scrub(self, data: bytes, layout: Layout, goes: bytes | None = None) -> bytes | None:
-        scanner, plan = self._scanner, self._plan
-        if not scanner.scan(data, layout, goes):
+        plan, scanner = self._plan, self._rows.scanner
+        if not self._rows.read(data, layout, goes):
             return None
         dropped = 0 if goes is None else goes.count(b"\1")
         kept = scanner.rows - dropped
         absent = [kept - tally.rows for tally in scanner.tallies]
-        rules = list(zip(plan.rules, scanner.tallies, absent, strict=True))
-        if any(rows and bound.rule.missing == "reject" for bound, _, rows in rules):
+        counted = list(zip(plan.rules, absent, strict=True))
+        if any(rows and bound.rule.missing == "reject" for bound, rows in counted):
             return None
-        new = self._edit(data)
-        for bound, _, rows in rules:
+        for bound, rows in counted:
             bound.tally.absent += rows
         plan.rows += scanner.rows
         plan.dropped += dropped
-        return new
-
-    def _edit(self, data: bytes) -> bytes:
-        """Return the bytes with what the actions make of the values, and count that."""
-        scanner, rules = self._scanner, self._plan.rules
-        if not scanner.edits:
-            _count(rules, scanner.tallies, [0] * len(rules))
-            return data
-        news = [self._new(number, bound) for number, bound in enumerate(rules)]
-        scrubbed, changed = scanner.assemble(news)
-        _count(rules, scanner.tallies, changed)
-        return scrubbed
+        return scanner.put(plan.rules, self._new)
 
     def _new(self, number: int, bound: BoundRule) -> New:
         """Return what takes the place of the values of a rule."""
-        tally = self._scanner.tallies[number]
-        constant = None if bound.action.removes else _constant(bound, tally)
-        if bound.action.removes or not tally.matched:
-            return New(b"")
+        tally = self._rows.scanner.tallies[number]
+        constant = _constant(bound, tally)
         if constant is not None:
             return New(constant)
-        tokens = self._scanner.tokens(number)
-        answers = rewrite_texts(bound.action, tokens) if tally.texts == tally.matched else None
-        found: list[bytes | None] = [
-            *(answers or (rewrite(bound.action, token) for token in tokens))
-        ]
-        bound.tally.nulled += found.count(None)
-        news = [NULL if new is None else new for new in found]
-        return New(b"".join(news), array(_SIZE, map(len, news)))
+        tokens = self._rows.scanner.tokens(number)
+        answers: list[bytes | None] = []
+        if tally.texts == tally.matched:
+            answers += rewrite_texts(bound.action, tokens) or []
+        answers = answers or [rewrite(bound.action, token) for token in tokens]
+        bound.tally.nulled += answers.count(None)
+        return New.of_each([NULL if answer is None else answer for answer in answers])
 
 
 def _constant(bound: BoundRule, tally: RuleTally) -> bytes | None:
@@ -134,22 +137,8 @@ def _constant(bound: BoundRule, tally: RuleTally) -> bytes | None:
     return None if tally.escaped or b"\\" in token else token
 
 
-def _count(rules: tuple[BoundRule, ...], tallies: c.Array[RuleTally], changed: list[int]) -> None:
-    for bound, tally, values in zip(rules, tallies, changed, strict=True):
-        bound.tally.matched += tally.matched
-        bound.tally.changed += tally.matched if bound.action.removes else values
-
-
-def _rows_that_go(tester: Scanner, test: RowTest) -> bytes:
-    """Return one byte a row, 1 where a tested value says that it goes."""
-    tokens = tester.tokens(_ONLY)
-    # The tested values are few and come again and again.
-    going = {token for token in set(tokens) if row_goes(test, token)}
-    goes = bytearray(tester.rows)
-    if going:
-        for row, token in zip(tester.rows_of_edits(), tokens, strict=True):
-            goes[row] |= token in going
-    return bytes(goes)
+def _rows_that_go(tested: Scanner, test: RowTest) -> bytes:
+    return tested.rows_that_go(lambda token: row_goes(test, token))
 
 
 def _rules_only(node: Node) -> Node:

@@ -1,4 +1,4 @@
-/* Rows of JSON: checked against RFC 8259 and searched for selected values, in one pass.
+/* Rows of JSON and of tables: checked, and searched for selected values, in one pass.
  *
  * Pure functions over memory that the caller owns: nothing is allocated, kept or opened here. Python
  * calls them through ctypes (library.py), so they need no header of the interpreter, and the
@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 /* What this library offers; library.py refuses to use another number. */
-#define LAKESCRUB_INTERFACE 1
+#define LAKESCRUB_INTERFACE 2
 
 /* Arrays and objects inside one another; MAX_DEPTH in strict.py. */
 #define MAX_DEPTH 500
@@ -70,10 +70,10 @@ struct edit {
 /* What is counted for a rule. */
 struct tally {
     uint64_t matched;
-    uint64_t rows;    /* rows with a match */
-    uint64_t texts;   /* matches that are texts */
-    uint64_t escaped; /* texts with a backslash */
-    uint64_t size;    /* bytes of the matches as `gather` writes them, each with a line feed */
+    uint64_t rows;     /* rows with a match */
+    uint64_t texts;    /* matches that are texts; of a table, that are not a pair of quotes */
+    uint64_t escaped;  /* texts with a backslash */
+    uint64_t size;     /* bytes of the matches as `gather` writes them */
     uint64_t last_row; /* one more than the number of the last row with a match */
 };
 
@@ -95,6 +95,19 @@ struct source {
     uint64_t changed;      /* counted by `assemble`: matches that were spelled otherwise */
 };
 
+/* A column of a table. */
+struct column {
+    uint32_t rule;       /* NONE where no rule is for it */
+    uint16_t removes;    /* whether it is taken out */
+    uint16_t is_leading; /* whether no column that stays is before it */
+};
+
+struct table {
+    const struct column *columns;
+    uint32_t width;
+    uint32_t delimiter;
+};
+
 uint32_t lakescrub_interface(void);
 
 /* The SHA-256 of the sources that it was built from, as build.py gives it. */
@@ -104,8 +117,15 @@ const char *lakescrub_sources(void);
 int lakescrub_scan(const char *data, uint64_t size, uint32_t layout, const struct tree *tree,
                    struct found *found);
 
-/* Write the matches of a rule, each with a line feed behind it; return how many bytes. Texts hold no
- * line feed. Of an array or object only the bracket is written: no action asks for more. */
+/* Check records by RFC 4180, all of the table's width, and list the fields that rules are for. Lines
+ * without anything are no records. That the text is UTF-8 is known already. A table has two columns or
+ * more, before and after. */
+int lakescrub_scan_records(const char *data, uint64_t size, const struct table *table, struct found *found);
+
+/* Return the position behind the last line end that is not inside of quotes, or 0. */
+uint64_t lakescrub_last_record_end(const char *data, uint64_t size, uint32_t delimiter);
+
+/* Write the matches of a rule, each with a byte behind it that is in no UTF-8; return how many bytes. */
 uint64_t lakescrub_gather(const char *data, const struct found *found, uint32_t rule, char *out);
 
 /* Write the rows with their edits; return how many bytes. `out` has room for them. */

@@ -61,13 +61,12 @@ static int match(struct machine *machine, const struct place *place, uint32_t st
 {
     struct found *found = machine->found;
     struct tally *tally = &found->tallies[place->rule];
-    unsigned char first = machine->data[start];
     tally->matched++;
     tally->rows += tally->last_row != found->rows + 1;
     tally->last_row = found->rows + 1;
-    tally->texts += first == '"';
+    tally->texts += machine->data[start] == '"';
     tally->escaped += escaped;
-    tally->size += first == '{' || first == '[' ? 2 : end - start + 1;
+    tally->size += end - start + 1;
     return place->removes ? DONE : add_edit(machine, start, end, place->rule);
 }
 
