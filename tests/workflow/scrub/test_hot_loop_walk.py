@@ -124,17 +124,29 @@ def test_does_what_the_reference_does_wherever_it_does_anything(seed, find_loop)
 
 
 WAYS = [{"native": True}, {"native": False}, {"trace": lambda _: None}]
+
+
+class Chunks(io.RawIOBase):
+    def __init__(self, data, size):
+        self.data, self.size = data, size
+
+    def read(self, _=-1):
+        piece, self.data = self.data[: self.size], self.data[self.size :]
+        return piece
+
+
 BETWEEN = [",", ", ", ",\n", " ,\n  ", ",\r\n\t"]
 DAMAGE = ["", "", "", "]", "}", '"', ",", "[", "{", " 1", "\\", "\x01"]
 
 
-def outcome(data, rules, way):
+def outcome(data, rules, options, way, chunk=1 << 20):
     sink = io.BytesIO()
+    source = Chunks(data, chunk)
     try:
-        report = scrub(io.BytesIO(data), sink, rules=rules, format="json", **way)
+        report = scrub(source, sink, rules=rules, format="json", options=options, **way)
     except PermanentError as error:
         return str(error)
-    return sink.getvalue(), report.rules, report.rows
+    return sink.getvalue(), report.rules, report.rows, report.rows_dropped
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -152,9 +164,13 @@ def test_cuts_arrays_where_the_reference_does_whole_and_damaged(seed):
         array = f"[{text}{row(source, texts)}]"
         at = source.randrange(len(array))
         data = (array[:at] + source.choice(DAMAGE) + array[at:]).encode()
+        options = some_options(rules, source)
 
-        *hot, reference = (outcome(data, rules, way) for way in WAYS)
+        *hot, reference = (outcome(data, rules, options, way) for way in WAYS)
 
         assert hot == [reference, reference], data
+        if not isinstance(reference, str):
+            size = source.randrange(1, 50)
+            assert outcome(data, rules, options, WAYS[0], size) == reference, (data, size)
         refused += isinstance(reference, str)
     assert 20 < refused < 230

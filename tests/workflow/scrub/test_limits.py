@@ -109,7 +109,12 @@ def test_longer_rows_are_refused():
         b'{"a":' + b'"' * 100_000,
         b"[" + b"1," * 100_000,
         b'{"b":' + b'{"b":' * 50_000,
+        b"[" * 20_000_000,
+        b'[{"a":"x","b":' + b"[" * 20_000_000,
+        b"[" + b"1," * 5_000_000,
+        b'{"b":1' + b',"b":1' * 1_000_000,
     ],
+    ids=range(9),
 )
 @pytest.mark.parametrize("format_name", ["ndjson", "json"])
 def test_hostile_row_is_refused_in_time(row, format_name):

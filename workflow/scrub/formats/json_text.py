@@ -131,7 +131,7 @@ def _rewrite_document(buffer: Buffer, plan: Plan) -> bytes:
         buffer.grow()
     offset = buffer.offset
     document = buffer.take(check_row_size(buffer.left))
-    return BatchScrubber(plan).scrub_row(document, offset) or b""
+    return BatchScrubber(plan).scrub_document(document, offset)
 
 
 class _Elements:
@@ -168,19 +168,44 @@ class _Elements:
 
     def _rewrite_start(self) -> bytes | None:
         """Return as many elements as there seem to be in the buffer, None if that is not sure."""
-        if self._plan.row_test is not None or self._buffer.offset < self._resume:
+        if self._buffer.offset < self._resume:
             return None
         self._buffer.fill(_MANY // 2)
         start = self._buffer.peek(_MANY)
         if not self._boundary.text:
             self._boundary = Boundary(start)
         size = self._boundary.last_comma(start)
+        stayed = self._stayed
         new = self._scrubber.scrub_start(start[:size], self._boundary) if size else None
         if new is None:
             self._resume = self._buffer.offset + _PATIENCE
             return None
         self._buffer.skip(size)
-        return new
+        return self._hold_back(start, new, stay=self._stayed > stayed)
+
+    @property
+    def _stayed(self) -> int:
+        """How many rows have stayed."""
+        return self._plan.rows - self._plan.dropped
+
+    def _hold_back(self, batch: bytes, new: bytes, *, stay: bool) -> bytes:
+        """Return what is owed and some scrubbed elements, but for the last comma: that is owed now.
+
+        Args:
+            batch: What the elements were.
+            new: What those that stay have become, each with its comma.
+            stay: Whether any stays; if not, only white space is left of them.
+        """
+        if self._plan.row_test is None:
+            return new
+        if self._first_lead is None:
+            self._first_lead = self._gap + batch[: skip_space(batch, 0)]
+        if not stay:
+            self._gap += new
+            return b""
+        comma = new.rfind(b",")
+        gap, self._gap, self._kept = self._gap, new[comma:], True
+        return gap + new[:comma]
 
     def _whole_elements(self) -> int:
         """Return the length of some elements, each with its comma, that the buffer starts with."""
@@ -191,6 +216,10 @@ class _Elements:
         return size
 
     def _rewrite_batch(self, batch: bytes, offset: int) -> bytes:
+        stayed = self._stayed
+        new = self._scrubber.try_elements(batch)
+        if new is not None:
+            return self._hold_back(batch, new, stay=self._stayed > stayed)
         if self._plan.row_test is None:
             return self._scrubber.scrub_elements(batch, offset)
         output: list[bytes] = []

@@ -50,6 +50,14 @@ class BatchScrubber:
         """Return one row scrubbed, None if it goes."""
         return self._rows.scrub(row, offset)
 
+    def scrub_document(self, text: bytes, offset: int) -> bytes:
+        """Return a text that is one row, scrubbed; it does not go."""
+        new = None if self._hot is None else self._hot.scrub_document(text)
+        if new is None:
+            new = self._rows.scrub(text, offset)
+        assert new is not None
+        return new
+
     def scrub_lines(self, block: bytes, offset: int) -> bytes:
         """Return whole lines scrubbed, without the rows that go."""
         if self._hot is None or self._wait > 0:
@@ -86,11 +94,15 @@ class BatchScrubber:
         """Return the start of an array up to a comma, scrubbed, None if it has a surprise."""
         return None if self._hot is None else self._hot.scrub_start(start, boundary)
 
+    def try_elements(self, batch: bytes) -> bytes | None:
+        """Return whole elements of an array, each with its comma, scrubbed; None for a surprise.
+
+        One that goes takes its comma with it, and leaves the white space before it.
+        """
+        return None if self._hot is None else self._hot.scrub_elements(batch)
+
     def scrub_elements(self, batch: bytes, offset: int) -> bytes:
         """Return whole elements of an array, each with its comma, scrubbed; none may go."""
-        new = None if self._hot is None else self._hot.scrub_elements(batch)
-        if new is not None:
-            return new
         output: list[bytes] = []
         for element in split_elements(batch):
             value = self._rows.scrub(element.value, offset + len(element.lead))

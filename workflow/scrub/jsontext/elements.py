@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, cast
 
+from workflow.scrub.jsontext.strict import MAX_DEPTH
 from workflow.scrub.jsontext.tokens import BRACKET, CONTAINER, SCALAR, SPACE, STRING, Match
 
 _QUOTE: Final = b'"'
@@ -40,7 +41,10 @@ def skip_space(data: bytes, position: int) -> int:
 
 
 def find_end(data: bytes, start: int) -> int | None:
-    """Return the end of the value that starts there, None if the data ends before it."""
+    """Return the end of the value that starts there, None if the data ends before it.
+
+    A value that nests too deep ends there: as far as that it is no value, which its check tells.
+    """
     if data.startswith(_OPENERS, start):
         match = CONTAINER.match(data, start)
         return match.end() if match else _find_closer(data, start)
@@ -54,7 +58,7 @@ def _find_closer(data: bytes, start: int) -> int | None:
         if match[3]:
             return None
         depth += (match.start(1) >= 0) - (match.start(2) >= 0)
-        if depth == 0:
+        if depth == 0 or depth > MAX_DEPTH:
             return match.end()
     return None
 

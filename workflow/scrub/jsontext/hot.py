@@ -90,6 +90,8 @@ class HotLoop:
         Of many elements none nests deep: the pattern that found them knows a few levels only. One
         that it does not know comes alone.
         """
+        if self._filter is not None:
+            return None
         end = batch.rfind(b",")
         array = b"".join((b"[", memoryview(batch)[:end], b"]"))
         rows = _decode(self._decode_array, array)
@@ -104,12 +106,18 @@ class HotLoop:
         boundary between them, these are its first elements, since nothing that follows changes how
         it is read.
         """
+        if self._filter is not None:
+            return None
         parts = boundary.split(start[:-1])
         rows = _decode(self._decode_lines, boundary.as_lines(parts))
         if not rows or len(rows) != len(parts):
             return None
         suits = _is_known if are_short(parts) else boundary.parts_shallow_rows
         return self._scrub(start, rows, Spelling(self._escapes, start), suits)
+
+    def scrub_document(self, _text: bytes) -> bytes | None:
+        """Leave one text alone: it is no many rows."""
+        return None
 
     def _scrub_those_that_stay(
         self, row_filter: RowFilter, block: bytes, rows: list[Any], spelling: Spelling

@@ -8,19 +8,27 @@ the slow machine below, which has the last word.
 """
 
 import re
-from typing import Final
+from typing import Final, cast
 
 import msgspec
 
 from workflow.errors import MalformedData, PermanentError, UnsupportedEncoding
-from workflow.scrub.jsontext.tokens import BRACKET, SPACE, STRICT_SCALAR, STRICT_STRING
+from workflow.scrub.jsontext.tokens import (
+    BRACKET,
+    SPACE,
+    STRICT_ITEMS,
+    STRICT_MEMBERS,
+    STRICT_SCALAR,
+    STRICT_STRING,
+    Match,
+)
 
 MAX_DEPTH: Final = 500
 """Arrays and objects inside one another; deeper is malformed."""
 
 _RAW: Final = msgspec.json.Decoder(msgspec.Raw)
 _CLOSER: Final = {0x7B: 0x7D, 0x5B: 0x5D}
-_OPEN_OBJECT, _COMMA, _COLON = 0x7B, 0x2C, 0x3A
+_OPEN_OBJECT, _CLOSE_OBJECT, _COMMA, _COLON = 0x7B, 0x7D, 0x2C, 0x3A
 
 
 class Fault(Exception):
@@ -138,13 +146,15 @@ class _Machine:
         self.token(STRICT_STRING if byte == 0x22 else STRICT_SCALAR, "not a value")  # noqa: PLR2004
 
     def after_value(self) -> None:
-        """Read a comma and the next value, or a closer."""
+        """Read a comma and the next value, or a closer; and what is flat before that, at once."""
+        flat = STRICT_MEMBERS if self.stack[-1] == _CLOSE_OBJECT else STRICT_ITEMS
+        self.position = cast("Match", flat.match(self.text, self.position)).end()
         byte = self.space()
         if byte == self.stack[-1]:
             self.close()
         elif byte == _COMMA:
             self.position += 1
-            if self.stack[-1] == 0x7D:  # noqa: PLR2004 - in an object
+            if self.stack[-1] == _CLOSE_OBJECT:
                 self.key()
             self.value()
         else:

@@ -22,6 +22,14 @@ STRICT_SCALAR: Final = re.compile(
     rb"-?(?:0|[1-9][0-9]*+)(?>(?:\.[0-9]++)?)(?>(?:[eE][+-]?+[0-9]++)?)|true|false|null"
 )
 
+_VALUE: Final = rb"(?:" + STRICT_STRING.pattern + rb"|" + STRICT_SCALAR.pattern + rb")"
+STRICT_ITEMS: Final = re.compile(repeat(WS + rb"," + WS + _VALUE))
+"""Texts, numbers and words of an array, each with the comma before it."""
+STRICT_MEMBERS: Final = re.compile(
+    repeat(WS + rb"," + WS + STRICT_STRING.pattern + WS + rb":" + WS + _VALUE)
+)
+"""The same of an object, with their names."""
+
 _STRING: Final = rb'"[^"\\]*+' + repeat(rb'\\.[^"\\]*+') + rb'"'
 _SCALAR: Final = rb'[^\]\[{}",: \t\n\r]++'
 _NESTED: Final = 4

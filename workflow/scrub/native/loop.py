@@ -74,23 +74,30 @@ class NativeLoop:
 
     def scrub_lines(self, block: bytes) -> bytes | None:
         """Return a block of whole lines scrubbed, None if it is not for this loop."""
-        test = self._plan.row_test
-        if test is None:
-            return self._scrub(block, Layout.LINES)
-        if not self._tested.read(block, Layout.LINES):
-            return None
-        return self._scrub(block, Layout.LINES, _rows_that_go(self._tested.scanner, test))
+        return self._scrub(block, Layout.LINES)
 
     def scrub_elements(self, batch: bytes) -> bytes | None:
-        """Return whole elements, each with a comma, scrubbed; None if not for this loop."""
+        """Return whole elements, each with a comma, scrubbed; None if not for this loop.
+
+        One that goes takes its comma with it, and leaves the white space before it.
+        """
         return self._scrub(batch, Layout.ELEMENTS)
 
     def scrub_start(self, start: bytes, _boundary: Boundary) -> bytes | None:
         """Return the start of an array, up to a comma, scrubbed; None if not for this loop."""
         return self._scrub(start, Layout.ELEMENTS)
 
-    def _scrub(self, data: bytes, layout: Layout, goes: bytes | None = None) -> bytes | None:
+    def scrub_document(self, text: bytes) -> bytes | None:
+        """Return one text, which is one row, scrubbed; None if it is not for this loop."""
+        return self._scrub(text, Layout.DOCUMENT)
+
+    def _scrub(self, data: bytes, layout: Layout) -> bytes | None:
         plan, scanner = self._plan, self._rows.scanner
+        goes = None
+        if plan.row_test is not None:
+            if not self._tested.read(data, layout):
+                return None
+            goes = _rows_that_go(self._tested.scanner, plan.row_test)
         if not self._rows.read(data, layout, goes):
             return None
         dropped = 0 if goes is None else goes.count(b"\1")

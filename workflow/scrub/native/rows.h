@@ -83,7 +83,7 @@ struct found {
     uint64_t count; /* of edits */
     uint64_t rows;
     struct tally *tallies;      /* one a rule, zeroed by the caller */
-    const unsigned char *goes;  /* for each row whether its line goes; null where none does */
+    const unsigned char *goes;  /* for each row whether it goes; null where none does */
     uint64_t goes_size;
 };
 

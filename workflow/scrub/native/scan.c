@@ -235,8 +235,11 @@ static int scan_row(struct machine *machine, uint32_t layout, bytes *position)
         return outcome;
     if (!ends_row(machine, layout, position))
         return NOT_SURE;
-    if (goes)
-        outcome = add_edit(machine, (uint32_t)(line - machine->data), (uint32_t)(*position - machine->data), NONE);
+    if (goes) {
+        /* A line goes whole; of an element the white space before it stays, as it does in the middle. */
+        bytes from = layout == LINES ? line : behind_space(machine, line);
+        outcome = add_edit(machine, (uint32_t)(from - machine->data), (uint32_t)(*position - machine->data), NONE);
+    }
     found->rows++;
     return outcome;
 }
@@ -256,5 +259,5 @@ int lakescrub_scan(const char *data, uint64_t size, uint32_t layout, const struc
         outcome = scan_row(&machine, layout, &at);
         at = next_line(&machine, at);
     }
-    return outcome;
+    return outcome == DONE && layout == DOCUMENT && !found->rows ? NOT_SURE : outcome;
 }
