@@ -6,10 +6,11 @@ so that each way can be had.
 
 import io
 import itertools
+import json
 
 import pytest
 
-from workflow.scrub import Rule, ScrubOptions, scrub
+from workflow.scrub import RowRule, Rule, ScrubOptions, scrub
 from workflow.scrub.jsontext.batches import hot_loop, python_loop
 from workflow.scrub.jsontext.hot import HotLoop
 from workflow.scrub.jsontext.strict import MAX_DEPTH
@@ -197,3 +198,33 @@ def test_missing_comma_is_refused_where_a_new_text_looks_like_one(between):
     for way in WAYS:
         with pytest.raises(MalformedData, match="neither a comma"):
             scrub(io.BytesIO(data), None, rules=rules, format="json", **way)
+
+
+@pytest.mark.parametrize("kept", ["first", "last", "middle", "none", "every third"])
+def test_array_of_many_batches_loses_its_rows_as_one_by_one(kept):
+    """Rows of a megabyte go together, so whole batches have none that stays."""
+    count = 30_000
+    keeps = {
+        "first": lambda n: n < 100,
+        "last": lambda n: n >= count - 100,
+        "middle": lambda n: count // 2 <= n < count // 2 + 100,
+        "none": lambda _: False,
+        "every third": lambda n: n % 3 == 0,
+    }[kept]
+    rows = [
+        f'{{"n": {n}, "goes": {int(not keeps(n))}, "leaf": "{LONG[:40]}"}}' for n in range(count)
+    ]
+    data = ("[\n  " + " ,\n  ".join(rows) + "\n]").encode()
+    found = []
+    for way in WAYS[::2]:
+        sink = io.BytesIO()
+        options = ScrubOptions(drop_rows=RowRule("goes", equals=1))
+        report = scrub(
+            io.BytesIO(data), sink, rules=RULES[0], format="json", options=options, **way
+        )
+        found.append((sink.getvalue(), report.rules, report.rows, report.rows_dropped))
+
+    assert found[0] == found[1]
+    assert json.loads(found[0][0]) == [
+        {"n": n, "goes": 0, "leaf": ""} for n in range(count) if keeps(n)
+    ]

@@ -9,7 +9,7 @@ from typing import Any, cast
 from workflow.scrub.actions.base import Action
 from workflow.scrub.jsontext.names import lead
 from workflow.scrub.jsontext.tokens import COLON, Match
-from workflow.scrub.jsontext.values import EMPTY, NULL, rewrite, rewrite_texts, write_text
+from workflow.scrub.jsontext.values import EMPTY, NULL, rewrite_many, write_text
 from workflow.scrub.report import Tally
 
 _QUOTE, _COMMA, _SPACE, _OPENING, _CLOSING = b'", {}'
@@ -57,8 +57,7 @@ def replace_texts(
         changed = len(values) - _count_same(values, token)
         return Replaced(token.join(pieces), len(values), changed)
     tokens = [*map(bytes, values)]
-    together = rewrite_texts(action, tokens)
-    answers: list[bytes | None] = [*(together or (rewrite(action, token) for token in tokens))]
+    answers = rewrite_many(action, tokens)
     news = [NULL if answer is None else answer for answer in answers]
     scrubbed = b"".join([*chain.from_iterable(zip(pieces, news, strict=False)), pieces[-1]])
     changed = len(values) - sum(map(eq, tokens, news))
@@ -73,7 +72,7 @@ def replace_values(
     The arguments are those of `replace_texts`.
     """
     tokens = [*map(bytes, values)]
-    answers = [rewrite(action, token) for token in tokens]
+    answers = rewrite_many(action, tokens)
     news = [NULL if answer is None else answer for answer in answers]
     changed = len(values) - sum(map(eq, tokens, news))
     scrubbed = put_values(block, ends, tokens, news)

@@ -9,7 +9,7 @@ import ctypes as c
 from typing import Final, Self
 
 from workflow.scrub.jsontext.layout import Boundary
-from workflow.scrub.jsontext.values import EMPTY, NULL, rewrite, rewrite_texts, row_goes, write_text
+from workflow.scrub.jsontext.values import EMPTY, NULL, rewrite_many, row_goes, write_text
 from workflow.scrub.native.library import Found, Layout, RuleTally, load
 from workflow.scrub.native.scanner import New, Scanner
 from workflow.scrub.native.tree import NativeTree, can_be_native
@@ -119,10 +119,7 @@ class NativeLoop:
         if constant is not None:
             return New(constant)
         tokens = self._rows.scanner.tokens(number)
-        answers: list[bytes | None] = []
-        if tally.texts == tally.matched:
-            answers += rewrite_texts(bound.action, tokens) or []
-        answers = answers or [rewrite(bound.action, token) for token in tokens]
+        answers = rewrite_many(bound.action, tokens)
         bound.tally.nulled += answers.count(None)
         return New.of_each([NULL if answer is None else answer for answer in answers])
 
