@@ -5,8 +5,9 @@
 Valid objects of each format are broken in small ways (bytes flipped, cut out, doubled), in each
 compression and in none, before and after it, and scrubbed by each action, under names that tell the
 truth and names that do not. Some are noise altogether. What is accepted must be accepted again,
-unchanged, and a JSON text that a strict reader refuses must be refused. It ends after so many
-seconds: a minute, if nothing else is said.
+unchanged, and a JSON text that a strict reader refuses must be refused. The native core, the loop
+in Python and the reference must come to the same, byte by byte and word by word. It ends after so
+many seconds: a minute, if nothing else is said.
 """
 
 import bz2
@@ -117,27 +118,36 @@ def any_options(source: random.Random) -> ScrubOptions:
     )
 
 
+WAYS = [{"native": False}, {"trace": lambda _: None}]
+
+
 def once(source: random.Random) -> str:
-    """Scrub one broken object; return its format and what came of it."""
+    """Scrub one broken object each way; return its format and what came of it."""
     name = source.choice(sorted(SEEDS))
     data = any_bytes(source, name)
     rules, options = any_rules(source, name), any_options(source)
-    asked, called = source.choice([name, name, "auto"]), source.choice(NAMES)
-    sink = io.BytesIO()
-    try:
-        report = scrub(
-            io.BytesIO(data), sink, rules=rules, format=asked, name=called, options=options
-        )
-    except PermanentError as error:
-        return f"{name} {type(error).__name__}"
+    how = {"format": source.choice([name, name, "auto"]), "name": source.choice(NAMES)}
+    report, output = tried = attempt(data, rules=rules, options=options, **how)
+    for way in WAYS:
+        same = attempt(data, rules=rules, options=options, **how, **way)
+        assert same == tried, "the native core, the Python loop and the reference disagree"
+    if isinstance(report, type):
+        return f"{name} {report.__name__}"
     if options.encoding is None and report.format == "json" and report.compression == "none":
         json.loads(data.decode("utf-8-sig"), parse_int=str, parse_float=str)
     if not any(rule.action == "drop" for rule in rules):
-        again = scrub(
-            io.BytesIO(sink.getvalue()), None, rules=rules, format=report.format, options=options
-        )
+        again = scrub(io.BytesIO(output), None, rules=rules, format=report.format, options=options)
         assert not any(rule.changed for rule in again.rules), "a second pass changed something"
     return f"{name} scrubbed, {report.compression}"
+
+
+def attempt(data: bytes, **how):
+    """Return the report and the bytes, or the error's type and text."""
+    sink = io.BytesIO()
+    try:
+        return scrub(io.BytesIO(data), sink, **how), sink.getvalue()
+    except PermanentError as error:
+        return type(error), str(error)
 
 
 def main() -> None:
