@@ -4,29 +4,32 @@ BIN := .venv/bin
 INSTALL := -m pip --quiet --disable-pip-version-check install --no-compile
 # Its build tools are pinned in the requirements, so the project is built without isolation.
 PROJECT := --no-build-isolation --no-deps --editable .
-# Any C compiler will do, and none: then the same is done in Python.
-NATIVE := workflow.scrub.native.build
 
 .DEFAULT_GOAL := help
-.PHONY: help setup-demo setup demo test soak lint types synth bootstrap diff deploy destroy package
-.PHONY: lock bench fuzz clean
+.PHONY: help setup-demo setup native demo test soak lint types synth bootstrap diff deploy
+.PHONY: destroy package lock bench fuzz clean
 # What bootstrap, diff, deploy and destroy are about; see infra/environments.py.
 ENVIRONMENT ?= dev
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
-setup-demo: .venv/.demo ## Install what the demo needs: no CDK, no Node
-setup: .venv/.native .venv-clients/.done ## Install everything
+setup-demo: .venv/.demo native ## Install what the demo needs: no CDK, no Node
+setup: .venv/.dev .venv-clients/.done native ## Install everything
 
-demo: .venv/.demo ## Run the whole system on this machine, once
+demo: setup-demo ## Run the whole system on this machine, once
 	$(BIN)/lakescrub demo
 
 test: setup lint types ## Check everything
 	$(BIN)/pytest --numprocesses 2 --dist loadgroup
 
-soak: .venv/.native ## Let 2,000 objects fall due in one second, with five copies of each function
+soak: .venv/.dev native ## Let 2,000 objects fall due in one second, with five copies of each function
 	$(BIN)/pytest -m soak --durations 3
+
+# Any C compiler will do, and none: then the same is done in Python, and the next call tries again.
+native: workflow/scrub/native/rows.native
+workflow/scrub/native/rows.native: workflow/scrub/native/*.c workflow/scrub/native/*.h | .venv/.demo
+	@$(BIN)/python -m workflow.scrub.native.build || true
 
 lint: .venv/.dev ## Check style and format
 	$(BIN)/ruff check .
@@ -49,9 +52,9 @@ package: .venv/.dev ## Write template and bundles for CloudFormation: make packa
 lock: .venv/.dev ## Pin the newest dependencies that pyproject.toml allows
 	requirements/lock.sh
 
-bench: .venv/.native ## Measure speed (see benchmarks/README.md)
+bench: .venv/.dev native ## Measure speed (see benchmarks/README.md)
 	$(BIN)/python -m benchmarks
-fuzz: .venv/.native ## Feed the engine with broken input: make fuzz SECONDS=60
+fuzz: .venv/.dev native ## Feed the engine with broken input: make fuzz SECONDS=60
 	$(BIN)/python -m benchmarks.fuzz $(SECONDS)
 	$(BIN)/python -m benchmarks.fuzz_parquet $(SECONDS)
 
@@ -65,15 +68,10 @@ clean: ## Remove everything that was made here
 .venv/.demo: requirements/demo.txt pyproject.toml | .venv/bin/python
 	$(BIN)/python $(INSTALL) --require-hashes --requirement $<
 	$(BIN)/python $(INSTALL) $(PROJECT)
-	$(BIN)/python -m $(NATIVE)
 	@touch $@
 
 .venv/.dev: requirements/dev.txt .venv/.demo | .venv/bin/python
 	$(BIN)/python $(INSTALL) --require-hashes --requirement $<
-	@touch $@
-
-.venv/.native: .venv/.dev $(wildcard workflow/scrub/native/*.[ch] workflow/scrub/native/build.py)
-	$(BIN)/python -m $(NATIVE)
 	@touch $@
 
 .venv-clients/.done: requirements/clients.txt | .venv-clients/bin/python

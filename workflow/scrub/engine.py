@@ -54,6 +54,7 @@ def scrub(
         What was done.
 
     Raises:
+        PolicyError: Rules overlap.
         PermanentError: The object cannot be scrubbed; what the sink got is worthless.
         UsageError: The format is not a name of `FORMATS`, or a rule's key is missing.
     """

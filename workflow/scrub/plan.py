@@ -10,6 +10,7 @@ from typing import Final
 
 from workflow.errors import SchemaMismatch, UsageError
 from workflow.scrub.actions.base import Action
+from workflow.scrub.checks import check_rules
 from workflow.scrub.report import RuleCount, Tally
 from workflow.scrub.row_test import RowTest
 from workflow.scrub.rules import Rule, ScrubOptions
@@ -135,6 +136,7 @@ def bind(
     """Make the plan of one scrub.
 
     Raises:
+        PolicyError: Two rules select the same or a nested value, or one what the row rule tests.
         UsageError: A rule needs a key and there is none.
     """
     bound = tuple(_bind_rule(rule, options) for rule in rules)
@@ -145,7 +147,15 @@ def bind(
     if test is not None:
         selector = test.rule.selector
         _plant(tree, selector.folded() if options.ignore_case else selector).rules.append(ROW_TEST)
+    if _overlap(tree):
+        check_rules(rules, options)
     return Plan(bound, options, tree, row_test=test, trace=trace, native=native)
+
+
+def _overlap(node: Node) -> bool:
+    """Tell whether a rule ends where another one does, or goes on."""
+    below = [*node.children.values(), *([] if node.each is None else [node.each])]
+    return len(node.rules) + bool(node.rules and below) > 1 or any(map(_overlap, below))
 
 
 def spell(plan: Plan, selectors: Sequence[Selector]) -> Plan:

@@ -200,6 +200,87 @@ def test_missing_comma_is_refused_where_a_new_text_looks_like_one(between):
             scrub(io.BytesIO(data), None, rules=rules, format="json", **way)
 
 
+NAMES = [
+    *("n" * size for size in (1, 8, 31, 32, 33, 40, 63, 64, 65, 96, 100, 128, 129)),
+    *(
+        "é",
+        "\u007f",
+        "\u0080",
+        "\u07ff",
+        "\u0800",
+        "\uffff",
+        "\U00010000",
+        "\U0001f600",
+        "\U0010ffff",
+    ),
+    *(
+        'a"b',
+        "a\\b",
+        "a/b",
+        "a\bb",
+        "a\fb",
+        "a\nb",
+        "a\rb",
+        "a\tb",
+        "a\0b",
+        "\ud800",
+        "\udc00",
+        " ",
+    ),
+    *("\ud800\ud800", "\udc00\ud800", "AZ", "az", "@[`{", "kK\u212a", "\u212b\u2129"),
+]
+
+
+def spellings(name):
+    """Return the name as it may stand in JSON: with escapes, with few of them, without."""
+    units = name.encode("utf-16-be", "surrogatepass")
+    escaped = "".join(f"\\u{units[at]:02x}{units[at + 1]:02X}" for at in range(0, len(units), 2))
+    yield f'"{escaped}"'
+    yield json.dumps(name)
+    if not any("\ud800" <= letter <= "\udfff" for letter in name):
+        yield json.dumps(name, ensure_ascii=False)
+    yield json.dumps(name).replace("/", "\\/")
+
+
+@pytest.mark.parametrize("options", [ScrubOptions(), ScrubOptions(ignore_case=True)])
+@pytest.mark.parametrize("name", NAMES, ids=ascii)
+def test_names_are_found_however_they_are_spelled_and_no_others(name, options):
+    quoted = "'" + name.replace("'", "''") + "'"
+    rules = [Rule(quoted, "replace", {"with": "gone"})]
+    rows = [
+        f'{{{spelled}: "{number}"}}'
+        for number, other in enumerate([*NAMES, name.upper(), name.lower()])
+        for spelled in spellings(other)
+    ]
+    data = "\n".join(rows).encode("utf-8", "surrogatepass")
+    found = []
+    for way in WAYS:
+        sink = io.BytesIO()
+        report = scrub(io.BytesIO(data), sink, rules=rules, format="ndjson", options=options, **way)
+        found.append((sink.getvalue(), report.rules))
+
+    assert found == [found[2]] * 3
+    assert found[2][1][0].matched >= len(list(spellings(name)))
+
+
+@pytest.mark.parametrize("lead", ["", " ", " \t", "\n \n  ", "\r\n"])
+@pytest.mark.parametrize("last", ["", "\n", " ", "\n\n "])
+def test_row_that_goes_takes_its_line_and_no_other(lead, last):
+    rows = [f'{lead}{{"leaf": "x", "goes": {n % 3 == 0}}}'.lower() for n in range(7)]
+    data = ("\r\n".join(rows) + last).encode()
+    found = []
+    for way in WAYS:
+        sink = io.BytesIO()
+        options = ScrubOptions(drop_rows=RowRule("goes", equals=True))
+        report = scrub(
+            io.BytesIO(data), sink, rules=RULES[0], format="ndjson", options=options, **way
+        )
+        found.append((sink.getvalue(), report.rules, report.rows, report.rows_dropped))
+
+    assert found == [found[2]] * 3
+    assert found[2][3] == 3
+
+
 @pytest.mark.parametrize("kept", ["first", "last", "middle", "none", "every third"])
 def test_array_of_many_batches_loses_its_rows_as_one_by_one(kept):
     """Rows of a megabyte go together, so whole batches have none that stays."""

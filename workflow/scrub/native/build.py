@@ -4,7 +4,6 @@ Any C compiler will do. The one in the `ziglang` package builds for any machine 
 Without a compiler everything works, only slower.
 """
 
-import hashlib
 import importlib.util
 import shutil
 import subprocess
@@ -14,24 +13,10 @@ from pathlib import Path
 from typing import Final
 
 from workflow.errors import UsageError
-from workflow.scrub.native.library import FILE_NAME, FOLDER
+from workflow.scrub.native.library import FILE_NAME, FOLDER, sources, sources_digest
 
 _COMPILERS: Final = ("cc", "gcc", "clang")
 _OPTIONS: Final = ("-std=c11", "-O3", "-shared", "-fPIC", "-s")
-
-
-def sources() -> list[Path]:
-    """Return the C files, headers among them."""
-    return sorted([*FOLDER.glob("*.c"), *FOLDER.glob("*.h")])
-
-
-def sources_digest() -> str:
-    """Return the SHA-256 of the C files, which a library tells of itself."""
-    digest = hashlib.sha256()
-    for path in sources():
-        digest.update(f"{path.name}\0".encode())
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
 
 
 def build(folder: Path = FOLDER, *, target: str | None = None) -> Path:
@@ -46,20 +31,24 @@ def build(folder: Path = FOLDER, *, target: str | None = None) -> Path:
 
     Raises:
         UsageError: There is no compiler, or it failed.
+        OSError: The folder cannot be written to.
     """
     library = folder / FILE_NAME
-    with tempfile.TemporaryDirectory(dir=folder) as scratch:
-        # Whoever loads the old library goes on with it.
-        new = Path(scratch) / FILE_NAME
+    with tempfile.TemporaryDirectory() as scratch:
+        made = Path(scratch, FILE_NAME)
         command = [
             *(*_compiler(target), *_OPTIONS, f'-DLAKESCRUB_SOURCES="{sources_digest()}"'),
-            *("-o", str(new), *(str(path) for path in sources() if path.suffix == ".c")),
+            *("-o", str(made), *(path.name for path in sources() if path.suffix == ".c")),
         ]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+        # In the folder of the sources, whatever its name is made of.
+        done = subprocess.run(  # noqa: S603
+            command, cwd=FOLDER, capture_output=True, text=True, check=False
+        )
         if done.returncode != 0:
             raise UsageError(f"the native core does not compile:\n{done.stderr.strip()}")
-        new.replace(library)
-    return library
+        # Whoever has loaded the old library goes on with it.
+        new = shutil.copy2(made, folder / f"new.{FILE_NAME}")
+    return Path(new).replace(library)
 
 
 def _compiler(target: str | None) -> list[str]:
@@ -72,13 +61,15 @@ def _compiler(target: str | None) -> list[str]:
     return [found]
 
 
-def main() -> None:
-    """Build for this machine, or say that there is no compiler."""
+def main() -> int:
+    """Build for this machine; return 1 where that is not possible."""
     try:
         build()
-    except UsageError as error:
+    except (UsageError, OSError) as error:
         sys.stderr.write(f"{error}\nGoing on without the native core: same results, slower.\n")
+        return 1
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -24,6 +24,8 @@ uint64_t lakescrub_assemble(const char *data, uint64_t size, const struct found 
     uint64_t used = 0;
     for (uint64_t index = 0; index < found->count; index++) {
         const struct edit *edit = &found->edits[index];
+        if (edit->start < used || edit->end < edit->start || edit->end > size)
+            return IMPOSSIBLE;
         memcpy(at, data + used, edit->start - used);
         at += edit->start - used;
         used = edit->end;

@@ -4,15 +4,17 @@ The types mirror `rows.h`, which says what each field means.
 """
 
 import ctypes as c
+import hashlib
 from enum import IntEnum
 from functools import cache
 from pathlib import Path
 from typing import Final
 
-INTERFACE: Final = 2
+INTERFACE: Final = 3
 """What we know how to call; `LAKESCRUB_INTERFACE` in `rows.h`."""
 
 NONE: Final = 0xFFFFFFFF
+IMPOSSIBLE: Final = 0xFFFFFFFFFFFFFFFF
 DONE, NOT_SURE, NO_ROOM = 0, 1, 2
 
 
@@ -121,16 +123,36 @@ class Source(c.Structure):
     )
 
 
+def sources() -> list[Path]:
+    """Return the C files, headers among them."""
+    return sorted([*FOLDER.glob("*.c"), *FOLDER.glob("*.h")])
+
+
+def sources_digest() -> str:
+    """Return the SHA-256 of the C files, which a library tells of itself."""
+    digest = hashlib.sha256()
+    for path in sources():
+        digest.update(f"{path.name}\0".encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
 @cache
 def load(path: Path = FOLDER / FILE_NAME) -> c.CDLL | None:
-    """Return the library, None where it was not built, or not for this machine or these sources."""
+    """Return the library, None where it was not built for this machine from these sources."""
     try:
         library = c.CDLL(str(path))
-        if library.lakescrub_interface() != INTERFACE:
+        library.lakescrub_sources.restype = c.c_char_p
+        known = library.lakescrub_interface() == INTERFACE
+        if not known or library.lakescrub_sources() != sources_digest().encode():
             return None
+        _declare(library)
     except (OSError, AttributeError):
         return None
-    library.lakescrub_sources.restype = c.c_char_p
+    return library
+
+
+def _declare(library: c.CDLL) -> None:
     text, size, found = c.c_char_p, c.c_uint64, c.POINTER(Found)
     library.lakescrub_scan.argtypes = [text, size, c.c_uint32, c.POINTER(Tree), found]
     library.lakescrub_scan_records.argtypes = [text, size, c.POINTER(Table), found]
@@ -140,4 +162,3 @@ def load(path: Path = FOLDER / FILE_NAME) -> c.CDLL | None:
     library.lakescrub_gather.restype = size
     library.lakescrub_assemble.argtypes = [text, size, found, c.POINTER(Source), c.c_void_p]
     library.lakescrub_assemble.restype = size
-    return library

@@ -14,12 +14,13 @@
 #include <stdint.h>
 
 /* What this library offers; library.py refuses to use another number. */
-#define LAKESCRUB_INTERFACE 2
+#define LAKESCRUB_INTERFACE 3
 
 /* Arrays and objects inside one another; MAX_DEPTH in strict.py. */
 #define MAX_DEPTH 500
 
 #define NONE UINT32_MAX
+#define IMPOSSIBLE UINT64_MAX
 
 /* How rows follow one another. */
 enum layout {
@@ -128,7 +129,8 @@ uint64_t lakescrub_last_record_end(const char *data, uint64_t size, uint32_t del
 /* Write the matches of a rule, each with a byte behind it that is in no UTF-8; return how many bytes. */
 uint64_t lakescrub_gather(const char *data, const struct found *found, uint32_t rule, char *out);
 
-/* Write the rows with their edits; return how many bytes. `out` has room for them. */
+/* Write the rows with their edits; return how many bytes. `out` has room for them. Edits that overlap or
+ * are out of order, which no tree without overlapping rules gives, write nothing: IMPOSSIBLE. */
 uint64_t lakescrub_assemble(const char *data, uint64_t size, const struct found *found,
                             struct source *sources, char *out);
 

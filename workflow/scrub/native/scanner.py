@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Self
 
-from workflow.scrub.native.library import DONE, NO_ROOM, Edit, Found, RuleTally, Source
+from workflow.scrub.native.library import DONE, IMPOSSIBLE, NO_ROOM, Edit, Found, RuleTally, Source
 from workflow.scrub.plan import BoundRule
 
 _ROOM: Final = 16 * 1024
@@ -122,6 +122,7 @@ class Scanner:
         size = self._library.lakescrub_assemble(
             self._data, len(self._data), self._found, sources, out
         )
+        assert size != IMPOSSIBLE, "rules overlap"
         return c.string_at(out, size), [source.changed for source in sources]
 
     def put(self, rules: Sequence[BoundRule], new: Callable[[int, BoundRule], New]) -> bytes:
