@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from array import array
+
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from workflow.scrub.parquet import values
+from workflow.scrub.parquet.memory import LARGE, join
 
 
 def join_slices(slices: list[pa.ChunkedArray]) -> pa.ChunkedArray:
@@ -35,13 +37,40 @@ def _is_same(one: pa.Array, other: pa.Array) -> bool:
     return addresses[0] == addresses[1]
 
 
-def canonical(array: pa.ChunkedArray) -> tuple[pa.Array, pa.Array]:
-    """Return indices and a dictionary without doubles, in the order of first occurrence."""
-    if not pa.types.is_dictionary(array.type):
-        encoded = values.join(array.dictionary_encode())
-        return encoded.indices, encoded.dictionary
-    joined = values.join(array.unify_dictionaries())
-    entries = joined.dictionary.dictionary_encode()
-    indices = entries.indices.take(joined.indices)
-    order = indices.unique()
-    return pc.index_in(indices, value_set=order), entries.dictionary.take(order)
+def canonical(found: pa.ChunkedArray) -> tuple[pa.Array, pa.ChunkedArray]:
+    """Return indices and a dictionary without doubles, in the order of first occurrence.
+
+    The dictionary is one in name only: it refers to entries of the old one, and is made of them
+    when it is encoded.
+    """
+    if not pa.types.is_dictionary(found.type):
+        encoded = join(found.dictionary_encode())
+        return encoded.indices, pa.chunked_array([encoded.dictionary])
+    joined = join(found.unify_dictionaries())
+    codes = _codes(joined.dictionary)
+    used = codes.take(joined.indices)
+    firsts = _first_of_each(used, len(codes))
+    numbers = pc.inverse_permutation(used.filter(firsts), max_index=len(codes) - 1)
+    entries = pa.DictionaryArray.from_arrays(
+        joined.indices.filter(firsts), joined.dictionary, safe=False
+    )
+    return numbers.take(used), pa.chunked_array([entries])
+
+
+def _codes(entries: pa.Array) -> pa.Array:
+    """Return a number below their count for each entry, the same for equal ones."""
+    if entries.nbytes <= LARGE:
+        return entries.dictionary_encode().indices
+    # A table of hashes takes several times the memory of its entries, and no less time.
+    ranks = pc.rank(entries, tiebreaker="dense")
+    return pc.subtract(ranks.cast(pa.int32()), 1)
+
+
+def _first_of_each(codes: pa.Array, count: int) -> pa.Array:
+    """Tell for each code whether it is the first of its kind; all are below the count."""
+    backwards = pa.Array.from_buffers(
+        pa.int32(), len(codes), [None, pa.py_buffer(array("i", range(len(codes) - 1, -1, -1)))]
+    )
+    # Of equal ones the last stays: from behind, that is the first.
+    last = pc.inverse_permutation(codes.take(backwards), max_index=count - 1)
+    return pc.equal(last.take(codes), backwards)

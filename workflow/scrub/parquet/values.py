@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from workflow.errors import MalformedData, ObjectTooLarge
+from workflow.errors import MalformedData
 from workflow.scrub.parquet import compact, footer
 from workflow.scrub.parquet.compact import Struct
 from workflow.scrub.parquet.fields import (
@@ -37,6 +37,7 @@ from workflow.scrub.parquet.fields import (
     PageV1,
     Type,
 )
+from workflow.scrub.parquet.memory import settle, step_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -138,12 +139,13 @@ class Decoder:
         try:
             with pq.ParquetFile(pa.BufferReader(pa.py_buffer(self._file))) as reader:
                 # Arrow needs twice the memory for what it decodes at once.
-                batches = reader.iter_batches(BATCH, use_threads=False)
-                column = pa.chunked_array(
-                    [batch.column(0) for batch in batches], self.physical.arrow
-                )
+                step = step_of(self._count, self.size, BATCH)
+                batches = reader.iter_batches(step, use_threads=False)
+                parts = settle((batch.column(0) for batch in batches), self.size)
+                column = pa.chunked_array(parts, self.physical.arrow)
         except (pa.ArrowException, OSError, ValueError, MemoryError, OverflowError):
             raise MalformedData("a page of a selected Parquet column cannot be decoded") from None
+        self._file = bytearray()
         if len(column) != self._count:
             raise MalformedData("a page of a selected Parquet column has too few values")
         return column
@@ -226,15 +228,6 @@ def page_header(
     return compact.encode(page)
 
 
-def encode_plain(physical: Physical, page: pa.ChunkedArray) -> bytearray:
-    """Return the body of a large page of plain values, encoded batch by batch."""
-    body = bytearray()
-    for start in range(0, len(page), BATCH):
-        batch = join(page.slice(start, BATCH))
-        body += encode_pages(physical, [batch], Encoding.PLAIN)[0]
-    return body
-
-
 def encode_pages(physical: Physical, pages: Sequence[pa.Array], encoding: int) -> list[bytes]:
     """Return the bodies of pages with the values of each array; an empty array gives b""."""
     schema = pa.schema([pa.field("v", physical.arrow, nullable=False)])
@@ -256,14 +249,6 @@ def encode_pages(physical: Physical, pages: Sequence[pa.Array], encoding: int) -
             if len(page):
                 writer.write_table(pa.table([page], schema=schema), row_group_size=len(page))
     return _lift(memoryview(sink.getvalue()), pages)
-
-
-def join(found: pa.ChunkedArray) -> pa.Array:
-    """Return one array; more than 2 GiB of texts in one piece are refused."""
-    joined = found.combine_chunks()
-    if isinstance(joined, pa.ChunkedArray):
-        raise ObjectTooLarge("a piece of a selected Parquet column is larger than 2 GiB")
-    return joined
 
 
 def _lift(data: memoryview, pages: Sequence[pa.Array]) -> list[bytes]:
