@@ -7,7 +7,10 @@ from array import array
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from workflow.scrub.parquet.memory import LARGE, join
+from workflow.scrub.parquet.memory import join, let_go
+
+# Entries from which on a table of hashes takes more memory than they do.
+_MANY = 1 << 17
 
 
 def join_slices(slices: list[pa.ChunkedArray]) -> pa.ChunkedArray:
@@ -59,10 +62,11 @@ def canonical(found: pa.ChunkedArray) -> tuple[pa.Array, pa.ChunkedArray]:
 
 def _codes(entries: pa.Array) -> pa.Array:
     """Return a number below their count for each entry, the same for equal ones."""
-    if entries.nbytes <= LARGE:
+    if len(entries) <= _MANY:
         return entries.dictionary_encode().indices
     # A table of hashes takes several times the memory of its entries, and no less time.
     ranks = pc.rank(entries, tiebreaker="dense")
+    let_go(ranks.nbytes)
     return pc.subtract(ranks.cast(pa.int32()), 1)
 
 

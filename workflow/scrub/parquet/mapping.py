@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from workflow.scrub.actions.base import Action
 from workflow.scrub.parquet.kinds import DAY_SECONDS, Day, Kind, Text
 from workflow.scrub.parquet.meanings import kind_of
-from workflow.scrub.parquet.memory import gather, let_go, settle, step_of
+from workflow.scrub.parquet.memory import gather, settle, step_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -111,15 +111,9 @@ def _fits_nothing(action: Action, kind: Kind) -> bool:
 def _map_part(action: Action, kind: Kind, part: pa.DictionaryArray) -> tuple[pa.Array, pa.Array]:
     """Map a dictionary; its new entries may be equal, and where one is null, so is the index."""
     changed: list[pa.Array] = []
-
-    def entries() -> Iterator[pa.Array]:
-        for new, differs in _map_plain(action, kind, part.dictionary):
-            changed.append(differs)
-            yield new
-
-    size = part.dictionary.nbytes
-    indices, new = part.indices, gather(part.dictionary.type, entries(), size)
-    let_go(size)
+    entries = _new(_map_plain(action, kind, part.dictionary), changed)
+    new = gather(part.dictionary.type, entries, part.dictionary.nbytes)
+    indices = part.indices
     if new.null_count:
         indices = pc.if_else(new.is_valid().take(indices), indices, pa.scalar(None, indices.type))
     return (
@@ -140,18 +134,19 @@ def _pieces(old: pa.Array) -> Iterator[pa.Array]:
     return (old.slice(start, step) for start in range(0, len(old), step))
 
 
+def _new(pairs: Iterator[tuple[pa.Array, pa.Array]], changed: list[pa.Array]) -> Iterator[pa.Array]:
+    """Yield the new values of `_map_plain`; what changed is put aside."""
+    for new, differs in pairs:
+        changed.append(differs)
+        yield new
+
+
 def _settled(
     pairs: Iterator[tuple[pa.Array, pa.Array]], size: int
 ) -> Iterator[tuple[pa.Array, pa.Array]]:
     """Yield what `_map_plain` does, in no more memory than it needs."""
     changed: list[pa.Array] = []
-
-    def values() -> Iterator[pa.Array]:
-        for new, differs in pairs:
-            changed.append(differs)
-            yield new
-
-    for new in settle(values(), size):
+    for new in settle(_new(pairs, changed), size):
         yield new, changed.pop()
 
 

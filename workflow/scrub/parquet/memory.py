@@ -73,6 +73,7 @@ def gather(kind: pa.DataType, parts: Iterable[pa.Array], size: int) -> pa.Array:
     for part in parts:
         found.add(part)
         del part
+        let_go(size)
     return found.array(kind)
 
 

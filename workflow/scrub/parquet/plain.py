@@ -18,6 +18,7 @@ from workflow.scrub.parquet.values import BATCH, Physical, encode_pages
 def encode_plain(physical: Physical, page: pa.ChunkedArray) -> bytearray:
     """Return the body of a page of plain values."""
     size = plain_size(page)
+    let_go(size)
     step = step_of(len(page), size, BATCH)
     # Made at once: one that grows leaves the memory behind that it had when it was shorter.
     body, at = bytearray(size), 0

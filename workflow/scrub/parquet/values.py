@@ -55,6 +55,7 @@ _ENCODING_NAMES = {
     Encoding.BYTE_STREAM_SPLIT: "BYTE_STREAM_SPLIT",
 }
 _HUGE = 1 << 30
+_FEW = 1 << 17
 # Values that are decoded or encoded at once; a multiple of 8, so that booleans end with a byte.
 BATCH = 1 << 17
 
@@ -196,13 +197,15 @@ class Decoder:
 
 
 @lru_cache(maxsize=1)
-def _numbers(power: int) -> bytes:
-    return array("i", range(1 << power)).tobytes()
+def _numbers() -> memoryview:
+    return memoryview(array("i", range(_FEW))).cast("B")
 
 
 def _identity(entries: int) -> memoryview:
-    """Return the numbers from 0 as plain INT32 values."""
-    return memoryview(_numbers(max(16, entries.bit_length())))[: entries * 4]
+    """Return the numbers from 0 as plain INT32 values; few are kept for the next time."""
+    if entries <= _FEW:
+        return _numbers()[: entries * 4]
+    return memoryview(array("i", range(entries))).cast("B")
 
 
 def _file_metadata(schema: list[Struct], group: Struct, rows: int) -> Struct:
