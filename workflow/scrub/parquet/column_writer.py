@@ -31,8 +31,8 @@ from workflow.scrub.parquet.fields import (
     Statistics,
 )
 from workflow.scrub.parquet.hybrid import encode_indices
-from workflow.scrub.parquet.memory import LARGE, let_go
-from workflow.scrub.parquet.plain import encode_plain, plain_size
+from workflow.scrub.parquet.memory import let_go
+from workflow.scrub.parquet.plain import encode_plain, is_large
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -181,7 +181,7 @@ class ColumnWriter:
         return bodies
 
     def _encode(self, pages: list[pa.ChunkedArray], encoding: int) -> Sequence[bytes | bytearray]:
-        if encoding == Encoding.PLAIN and max(map(plain_size, pages)) > LARGE:
+        if encoding == Encoding.PLAIN and any(map(is_large, pages)):
             return [encode_plain(self._physical, page) for page in pages]
         return values.encode_pages(self._physical, [dense(page) for page in pages], encoding)
 

@@ -43,31 +43,36 @@ def _is_same(one: pa.Array, other: pa.Array) -> bool:
 def canonical(found: pa.ChunkedArray) -> tuple[pa.Array, pa.ChunkedArray]:
     """Return indices and a dictionary without doubles, in the order of first occurrence.
 
-    The dictionary is one in name only: it refers to entries of the old one, and is made of them
+    A large dictionary is one in name only: it refers to entries of the old one, and is made of them
     when it is encoded.
     """
     if not pa.types.is_dictionary(found.type):
         encoded = join(found.dictionary_encode())
         return encoded.indices, pa.chunked_array([encoded.dictionary])
     joined = join(found.unify_dictionaries())
-    codes = _codes(joined.dictionary)
-    used = codes.take(joined.indices)
-    firsts = _first_of_each(used, len(codes))
-    numbers = pc.inverse_permutation(used.filter(firsts), max_index=len(codes) - 1)
+    if len(joined.dictionary) > _MANY:
+        return _rank(joined)
+    encoded = joined.dictionary.dictionary_encode()
+    used = encoded.indices.take(joined.indices)
+    order = used.unique()
+    entries = encoded.dictionary.take(order)
+    return pc.index_in(used, value_set=order), pa.chunked_array([entries])
+
+
+def _rank(array: pa.DictionaryArray) -> tuple[pa.Array, pa.ChunkedArray]:
+    """Do the same in order, as a table of hashes takes several times the memory of its entries."""
+    ranks = pc.rank(array.dictionary, tiebreaker="dense")
+    codes = pc.subtract(ranks.cast(pa.int32()), pa.scalar(1, pa.int32()))
+    size, count = ranks.nbytes, len(codes)
+    del ranks
+    let_go(size)
+    used = codes.take(array.indices)
+    firsts = _first_of_each(used, count)
+    numbers = pc.inverse_permutation(used.filter(firsts), max_index=count - 1)
     entries = pa.DictionaryArray.from_arrays(
-        joined.indices.filter(firsts), joined.dictionary, safe=False
+        array.indices.filter(firsts), array.dictionary, safe=False
     )
     return numbers.take(used), pa.chunked_array([entries])
-
-
-def _codes(entries: pa.Array) -> pa.Array:
-    """Return a number below their count for each entry, the same for equal ones."""
-    if len(entries) <= _MANY:
-        return entries.dictionary_encode().indices
-    # A table of hashes takes several times the memory of its entries, and no less time.
-    ranks = pc.rank(entries, tiebreaker="dense")
-    let_go(ranks.nbytes)
-    return pc.subtract(ranks.cast(pa.int32()), 1)
 
 
 def _first_of_each(codes: pa.Array, count: int) -> pa.Array:

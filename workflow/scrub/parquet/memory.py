@@ -60,7 +60,7 @@ def join(found: pa.ChunkedArray) -> pa.Array:
 
 
 def gather(kind: pa.DataType, parts: Iterable[pa.Array], size: int) -> pa.Array:
-    """Return one array of all parts; where it is large, each is forgotten before the next is made.
+    """Return one array of all parts; where it is large, they are not there beside it.
 
     Args:
         kind: The type of them all.
@@ -69,54 +69,66 @@ def gather(kind: pa.DataType, parts: Iterable[pa.Array], size: int) -> pa.Array:
     """
     if size <= LARGE or pa.types.is_boolean(kind):
         return join(pa.chunked_array(parts, kind))
-    found = _Gathered()
-    for part in parts:
-        found.add(part)
-        del part
+    held = [part for part in settle(parts, size) if len(part)]
+    found = _Gathered(kind, held)
+    held.reverse()
+    while held:
+        found.add(held.pop())
         let_go(size)
-    return found.array(kind)
+    return found.array()
 
 
 def stored(array: pa.Array) -> memoryview:
     """Return the memory of the values of an array of fixed width."""
     width = array.type.bit_width // 8
     start = array.offset * width
-    return memoryview(array.buffers()[1])[start : start + len(array) * width]
+    return memoryview(array.buffers()[1]).cast("B")[start : start + len(array) * width]
 
 
 class _Gathered:
-    """The buffers of an array that grows."""
+    """An array that is filled part by part; what is not filled yet takes no memory."""
 
-    def __init__(self) -> None:
-        self._valid = [pa.array([], pa.bool_())]
-        self._ends = bytearray(4)
-        self._data = bytearray()
+    def __init__(self, kind: pa.DataType, parts: list[pa.Array]) -> None:
+        self._kind = kind
+        self._valid = pa.concat_arrays([pa.array([], pa.bool_()), *(p.is_valid() for p in parts)])
+        size = sum(len(_data(part)) for part in parts)
+        if size > _MOST:
+            raise ObjectTooLarge(_TOO_LARGE)
+        self._ends = pa.allocate_buffer(4 * len(self._valid) + 4)
+        self._data = pa.allocate_buffer(size)
+        self._count, self._at = 0, 0
 
     def add(self, part: pa.Array) -> None:
-        """Append the values of an array."""
-        if not len(part):
-            return
-        self._valid.append(part.is_valid())
-        if pa.types.is_binary(part.type):
-            self._add_binary(part)
-        else:
-            self._data += stored(part)
+        """Fill in the values of the next array."""
+        data = _data(part)
+        if pa.types.is_binary(self._kind):
+            ends = _ends(part)
+            moved = pc.add(ends[1:], pa.scalar(self._at - ends[0].as_py(), pa.int32()))
+            start = 4 * self._count + 4
+            memoryview(self._ends).cast("B")[start : start + 4 * len(part)] = stored(moved)
+        memoryview(self._data).cast("B")[self._at : self._at + len(data)] = data
+        self._at += len(data)
+        self._count += len(part)
 
-    def _add_binary(self, part: pa.Array) -> None:
-        _validity, buffer, data = part.buffers()
-        ends = pa.Array.from_buffers(pa.int32(), len(part) + 1, [None, buffer], offset=part.offset)
-        first, last = ends[0].as_py(), ends[-1].as_py()
-        by = len(self._data) - first
-        if last + by > _MOST:
-            raise ObjectTooLarge(_TOO_LARGE)
-        if data is not None:
-            self._data += memoryview(data)[first:last]
-        self._ends += stored(pc.add(ends[1:], pa.scalar(by, pa.int32())))
-
-    def array(self, kind: pa.DataType) -> pa.Array:
+    def array(self) -> pa.Array:
         """Return the array."""
-        valid = pa.concat_arrays(self._valid)
-        buffers = [valid.buffers()[1] if valid.false_count else None]
-        if pa.types.is_binary(kind):
-            buffers.append(pa.py_buffer(self._ends))
-        return pa.Array.from_buffers(kind, len(valid), [*buffers, pa.py_buffer(self._data)])
+        buffers = [self._valid.buffers()[1] if self._valid.false_count else None]
+        if pa.types.is_binary(self._kind):
+            memoryview(self._ends).cast("B")[:4] = bytes(4)
+            buffers.append(self._ends)
+        buffers.append(self._data)
+        return pa.Array.from_buffers(self._kind, self._count, buffers)
+
+
+def _ends(part: pa.Array) -> pa.Array:
+    """Return where each text of an array ends; the first number is where they start."""
+    buffers = [None, part.buffers()[1]]
+    return pa.Array.from_buffers(pa.int32(), len(part) + 1, buffers, offset=part.offset)
+
+
+def _data(part: pa.Array) -> memoryview:
+    """Return the bytes of the values of an array that is not empty."""
+    if not pa.types.is_binary(part.type):
+        return stored(part)
+    ends, data = _ends(part), part.buffers()[2]
+    return memoryview(data or b"").cast("B")[ends[0].as_py() : ends[-1].as_py()]

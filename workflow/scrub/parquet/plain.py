@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from workflow.scrub.parquet.column import dense
 from workflow.scrub.parquet.fields import Encoding
-from workflow.scrub.parquet.memory import let_go, step_of
+from workflow.scrub.parquet.memory import LARGE, let_go, step_of
 from workflow.scrub.parquet.values import BATCH, Physical, encode_pages
 
 
@@ -28,6 +28,12 @@ def encode_plain(physical: Physical, page: pa.ChunkedArray) -> bytearray:
         at += len(part)
         let_go(size)
     return body
+
+
+def is_large(page: pa.ChunkedArray) -> bool:
+    """Tell whether a page is to be encoded part by part."""
+    # Values that refer to a dictionary are larger than the memory that they take.
+    return page.nbytes > LARGE or (pa.types.is_dictionary(page.type) and plain_size(page) > LARGE)
 
 
 def plain_size(page: pa.ChunkedArray) -> int:
