@@ -149,13 +149,14 @@ def show_counts(folder: Path, rounds: int) -> None:
         print(f"| {count} | {best['us'].wall:.2f} | {best['us'].cpu:.2f} |", flush=True)
 
 
-def write_one_group(path: Path, layout: str) -> int:
-    """Write one large row group; return the decoded size of its first column."""
+def write_one_group(path: Path, layout: str) -> None:
+    """Write one large row group, of whose columns the first is to be scrubbed."""
     source = random.Random(7)
     rows = 1_500_000
     texts = {
         "distinct texts, not compressed": lambda: source.randbytes(20).hex(),
         "distinct texts, one page, snappy": lambda: source.randbytes(20).hex(),
+        "distinct texts, one dictionary, snappy": lambda: source.randbytes(20).hex(),
         "1,000 distinct texts, zstd": lambda: f"customer number {source.randrange(1000)}",
         "numbers, snappy": lambda: source.randrange(1 << 40),
     }
@@ -169,25 +170,32 @@ def write_one_group(path: Path, layout: str) -> int:
         table,
         path,
         compression=codec,
-        use_dictionary="1,000" in layout,
+        use_dictionary=["email"] if "1,000" in layout or "one dictionary" in layout else False,
+        dictionary_pagesize_limit=1 << 30 if "one dictionary" in layout else 1 << 20,
         row_group_size=rows,
         data_page_size=page,
         max_rows_per_page=page,
     )
-    return column.nbytes
+
+
+def decoded_size(path: Path) -> int:
+    return pq.read_table(path, columns=["email"])["email"].nbytes
 
 
 def show_memory(folder: Path) -> None:
     print("\n### Memory above the imported baseline, one row group of 1.5 million rows\n")
-    print("| column | action | decoded MB | peak MB | times |\n|---|---|---|---|---|")
+    print("| column | action | decoded MB before | after | peak MB | times the larger |")
+    print(f"|{6 * '---|'}")
     for layout in (
         "distinct texts, not compressed",
         "distinct texts, one page, snappy",
+        "distinct texts, one dictionary, snappy",
         "1,000 distinct texts, zstd",
         "numbers, snappy",
     ):
         path = folder / "memory.parquet"
-        decoded = write_one_group(path, layout)
+        write_one_group(path, layout)
+        before = decoded_size(path)
         for action in ("blank", "mask", "hash", "drop_rows"):
             command = [
                 sys.executable,
@@ -198,9 +206,10 @@ def show_memory(folder: Path) -> None:
                 action,
             ]
             peak = int(subprocess.run(command, capture_output=True, check=True, text=True).stdout)
+            after = decoded_size(Path(f"{path}.out"))
             print(
-                f"| {layout} | {action} | {decoded / 1e6:.0f} | {peak / 1e6:.0f} "
-                f"| {peak / decoded:.1f} |",
+                f"| {layout} | {action} | {before / 1e6:.0f} | {after / 1e6:.0f} "
+                f"| {peak / 1e6:.0f} | {peak / max(before, after):.1f} |",
                 flush=True,
             )
 

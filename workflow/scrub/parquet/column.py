@@ -17,8 +17,9 @@ from workflow.errors import MalformedData
 from workflow.scrub.parquet import pages
 from workflow.scrub.parquet.compression import Codec
 from workflow.scrub.parquet.fields import Encoding, Meta, PageType
+from workflow.scrub.parquet.memory import join, let_go
 from workflow.scrub.parquet.stretch import read_stretch
-from workflow.scrub.parquet.values import DICTIONARY_ENCODINGS, Decoder, Physical, join
+from workflow.scrub.parquet.values import DICTIONARY_ENCODINGS, Decoder, Physical
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -94,8 +95,8 @@ class ChunkReader:
                 piece = None
             piece = piece or _Piece(self.leaf, dictionary)
             piece.add(data, body, bounds)
-            # A page may be as large as its chunk: nothing keeps one that is decoded.
-            del body
+            # A page or a dictionary may be as large as its chunk: nothing keeps what is done with.
+            del body, dictionary
             entries += data.count
         if entries != self.meta.needed(Meta.VALUES, "number of values"):
             raise MalformedData("a Parquet chunk has another number of values than it should")
@@ -113,7 +114,13 @@ class ChunkReader:
             if page.type == PageType.DICTIONARY:
                 if not first:
                     raise MalformedData("a Parquet dictionary is not the first of its pages")
-                dictionary = self._dictionary(page, codec)
+                found = pages.open_dictionary(page, codec)
+                del page
+                decoder = Decoder(Physical.of(self.leaf))
+                decoder.add_page(found[0], Encoding.PLAIN, found[1])
+                del found
+                dictionary = join(decoder.finish())
+                let_go(dictionary.nbytes)
             elif page.type in (PageType.DATA, PageType.DATA_V2):
                 data, body = pages.open_page(page, self.leaf, codec)
                 left -= data.count
@@ -136,12 +143,6 @@ class ChunkReader:
             return read_stretch(self.source, at - size, size)
 
         return pages.walk(read, place.end - place.start, base=place.start)
-
-    def _dictionary(self, page: pages.RawPage, codec: Codec) -> pa.Array:
-        count, body = pages.open_dictionary(page, codec)
-        decoder = Decoder(Physical.of(self.leaf))
-        decoder.add_page(count, Encoding.PLAIN, body)
-        return join(decoder.finish())
 
 
 class _Piece:
@@ -180,12 +181,12 @@ class _Piece:
         """Decode the values."""
         kind = Physical.of(self.leaf).arrow
         parts = [self._decode(refers, decoder) for refers, decoder in self.stretches]
-        self.stretches = []
+        dictionary, self.stretches, self.dictionary = self.dictionary, [], None
         if len(parts) == 1:
             values = parts[0]
         else:
             values = pa.chunked_array([dense(part) for part in parts], type=kind)
-        return Column(self.leaf, tuple(self.pages), values, self.dictionary, frozenset(self.bounds))
+        return Column(self.leaf, tuple(self.pages), values, dictionary, frozenset(self.bounds))
 
     def _decoder(self, *, refers: bool) -> Decoder:
         physical = Physical.of(self.leaf)

@@ -11,9 +11,8 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
-
-import pyarrow as pa
+from functools import reduce
+from typing import TYPE_CHECKING, NamedTuple
 
 from workflow.scrub.parquet import compact, values
 from workflow.scrub.parquet.column import dense
@@ -32,15 +31,17 @@ from workflow.scrub.parquet.fields import (
     Statistics,
 )
 from workflow.scrub.parquet.hybrid import encode_indices
+from workflow.scrub.parquet.memory import let_go
+from workflow.scrub.parquet.plain import encode_plain, is_large
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
+
+    import pyarrow as pa
 
     from workflow.scrub.parquet.column import Column
     from workflow.scrub.parquet.pages import DataPage, Levels
     from workflow.scrub.parquet.schema import Node
-
-_LARGE = 16 << 20
 
 
 @dataclass(slots=True)
@@ -73,6 +74,14 @@ class Encoded:
         return compact.encode(index)
 
 
+class _Dictionary(NamedTuple):
+    """An encoded dictionary: the first page that refers to it, its entries, and its body."""
+
+    first: DataPage
+    entries: int
+    body: bytearray
+
+
 class ColumnWriter:
     """Encodes a changed column chunk piece by piece; what is encoded is written at once.
 
@@ -82,7 +91,9 @@ class ColumnWriter:
         write: Takes the bytes.
     """
 
-    def __init__(self, leaf: Node, old: Struct, write: Callable[[tuple[bytes, ...]], None]) -> None:
+    def __init__(
+        self, leaf: Node, old: Struct, write: Callable[[Iterable[bytes | bytearray]], None]
+    ) -> None:
         """Start with no page."""
         self._write = write
         self._physical = values.Physical.of(leaf)
@@ -93,10 +104,11 @@ class ColumnWriter:
         self._entries = 0
         self._present = 0
         self._first = 0
+        self._dictionary: _Dictionary | None = None
 
     def encode(self, column: Column) -> list[tuple[DataPage, bytes | bytearray]]:
         """Return the pages of a piece for `add`; by then nobody needs to hold the piece."""
-        _let_go(column.values.nbytes)
+        let_go(column.values.nbytes)
         numbered = self._encodings(column)
         bodies = self._bodies(column, numbered)
         self._entries += column.entries
@@ -105,7 +117,8 @@ class ColumnWriter:
 
     def add(self, encoded: list[tuple[DataPage, bytes | bytearray]]) -> None:
         """Compress and write the pages of a piece."""
-        _let_go(sum(len(body) for _page, body in encoded))
+        self._write_dictionary()
+        let_go(sum(len(body) for _page, body in encoded))
         for page, body in encoded:
             start = self._out.size
             write = self._write_v1 if page.version == 1 else self._write_v2
@@ -149,7 +162,7 @@ class ColumnWriter:
         ]
 
     def _bodies(self, column: Column, numbered: list[DataPage]) -> list[bytes | bytearray]:
-        """Return the encoded values of each page; the dictionary page is written on the way."""
+        """Return the encoded values of each page; those of a new dictionary are kept for `add`."""
         slices, start = [], 0
         for page in numbered:
             slices.append(column.values.slice(start, page.present))
@@ -168,8 +181,8 @@ class ColumnWriter:
         return bodies
 
     def _encode(self, pages: list[pa.ChunkedArray], encoding: int) -> Sequence[bytes | bytearray]:
-        if encoding == Encoding.PLAIN and len(pages) == 1 and len(pages[0]) > values.BATCH:
-            return [values.encode_plain(self._physical, pages[0])]
+        if encoding == Encoding.PLAIN and any(map(is_large, pages)):
+            return [encode_plain(self._physical, page) for page in pages]
         return values.encode_pages(self._physical, [dense(page) for page in pages], encoding)
 
     def _refer(
@@ -180,25 +193,27 @@ class ColumnWriter:
         bodies: list[bytes | bytearray],
     ) -> None:
         indices, dictionary = canonical(join_slices([slices[at] for at in referring]))
-        first = numbered[referring[0]]
-        self._write_dictionary(dictionary, first)
+        self._dictionary = _Dictionary(
+            numbered[referring[0]], len(dictionary), encode_plain(self._physical, dictionary)
+        )
         start, highest = 0, max(0, len(dictionary) - 1)
         for at in referring:
             count = numbered[at].present
             bodies[at] = encode_indices(indices.slice(start, count), highest)
             start += count
 
-    def _write_dictionary(self, dictionary: pa.Array, first: DataPage) -> None:
-        body = values.encode_pages(self._physical, [dictionary], Encoding.PLAIN)[0]
+    def _write_dictionary(self) -> None:
+        if self._dictionary is None:
+            return
+        (first, count, body), self._dictionary = self._dictionary, None
+        let_go(len(body))
         old = first.encoding == Encoding.PLAIN_DICTIONARY
         encoding = Encoding.PLAIN_DICTIONARY if old else Encoding.PLAIN
         header = Struct()
-        header.set_number(PageDictionary.VALUES, len(dictionary), kind=compact.I32)
+        header.set_number(PageDictionary.VALUES, count, kind=compact.I32)
         header.set_number(PageDictionary.ENCODING, encoding, kind=compact.I32)
-        packed = self._codec.compress(body)
-        self._add(
-            (PageType.DICTIONARY, Page.DICTIONARY, header), packed, len(body), checked=first.checked
-        )
+        head = (PageType.DICTIONARY, Page.DICTIONARY, header)
+        self._add(head, (self._codec.compress(body),), len(body), checked=first.checked)
         self._first = self._out.size
         self._used.append((PageType.DICTIONARY, encoding))
 
@@ -217,7 +232,7 @@ class ColumnWriter:
         ):
             header.set_number(number, value, kind=compact.I32)
         packed = self._codec.compress(plain)
-        self._add((PageType.DATA, Page.V1, header), packed, len(plain), checked=page.checked)
+        self._add((PageType.DATA, Page.V1, header), (packed,), len(plain), checked=page.checked)
         self._used.append((PageType.DATA, page.encoding))
 
     def _write_v2(self, page: DataPage, body: bytes | bytearray) -> None:
@@ -235,21 +250,23 @@ class ColumnWriter:
             header.set_number(number, value, kind=compact.I32)
         header[PageV2.COMPRESSED] = (compact.TRUE, bool(body) and self._codec.number != 0)
         size = len(stored) + len(body)
-        self._add((PageType.DATA_V2, Page.V2, header), stored + packed, size, checked=page.checked)
+        head = (PageType.DATA_V2, Page.V2, header)
+        self._add(head, (stored, packed), size, checked=page.checked)
         self._used.append((PageType.DATA_V2, page.encoding))
 
     def _add(
         self,
         header: tuple[int, int, Struct],
-        packed: bytes,
+        packed: tuple[bytes | bytearray, ...],
         size: int,
         *,
         checked: bool,
     ) -> None:
-        crc = zlib.crc32(packed) if checked else None
-        head = values.page_header(*header, (size, len(packed)), crc)
-        self._write((head, packed))
-        self._out.size += len(head) + len(packed)
+        crc = reduce(lambda crc, part: zlib.crc32(part, crc), packed, 0) if checked else None
+        length = sum(map(len, packed))
+        head = values.page_header(*header, (size, length), crc)
+        self._write((head, *packed))
+        self._out.size += len(head) + length
         self._out.plain_size += len(head) + size
 
     def _write_counts(self) -> None:
@@ -261,12 +278,6 @@ class ColumnWriter:
             count.set_number(3, self._used.count((kind, encoding)), kind=compact.I32)
             counts.append(count)
         self._out.meta.set_sequence(Meta.ENCODING_STATS, compact.STRUCT, counts)
-
-
-def _let_go(size: int) -> None:
-    """Give back what Arrow's allocator keeps of values that are gone, before as much is needed."""
-    if size > _LARGE:
-        pa.default_memory_pool().release_unused()
 
 
 def _prefixed(levels: Levels) -> bytes:

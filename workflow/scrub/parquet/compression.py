@@ -54,10 +54,10 @@ class Codec:
             raise MalformedData("a Parquet page has another size than its header says")
         return plain
 
-    def compress(self, data: bytes | bytearray) -> bytes:
-        """Return the data compressed."""
+    def compress(self, data: bytes | bytearray) -> bytes | bytearray:
+        """Return the data compressed; the data itself where there is nothing to do."""
         if self.number == UNCOMPRESSED:
-            return bytes(data)
+            return data
         block: bytes = self._codec.compress(data, asbytes=True)
         if self.number == LZ4:
             return len(data).to_bytes(4, "big") + len(block).to_bytes(4, "big") + block

@@ -61,16 +61,16 @@ def instances(column: Column, definition: int, repetition: int) -> pa.Array:
 def put_values(column: Column, new: pa.ChunkedArray) -> Column:
     """Return the column with other values; where they are null, the entries become null.
 
-    The leaf must be optional if there is a null.
+    The leaf must be optional if there is a null. The old dictionary stays behind.
     """
     if not new.null_count:
-        return replace(column, values=new)
+        return replace(column, values=new, dictionary=None)
     valid = new.is_valid()
     pages, start = [], 0
     for page in column.pages:
         pages.append(_with_nulls(page, valid.slice(start, page.present).combine_chunks()))
         start += page.present
-    return replace(column, pages=tuple(pages), values=new.drop_null())
+    return replace(column, pages=tuple(pages), values=new.drop_null(), dictionary=None)
 
 
 def null_node(column: Column, node: Node) -> Column:

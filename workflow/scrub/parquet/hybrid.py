@@ -6,6 +6,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from workflow.scrub.parquet import levels
+from workflow.scrub.parquet.memory import stored
 
 
 def encode_indices(indices: pa.Array, highest: int) -> bytes:
@@ -25,9 +26,4 @@ def encode_hybrid(numbers: pa.Array, width: int) -> bytes:
         return levels.encode_runs(runs.values.to_pylist(), runs.run_ends.to_pylist(), width)
     lane = 1 if width <= 8 else 2 if width <= 16 else 4  # noqa: PLR2004
     kind = {1: pa.uint8(), 2: pa.uint16(), 4: pa.uint32()}[lane]
-    return levels.encode_packed(_fixed_bytes(numbers.cast(kind), lane), lane, width)
-
-
-def _fixed_bytes(numbers: pa.Array, size: int) -> bytes:
-    start = numbers.offset * size
-    return bytes(memoryview(numbers.buffers()[1])[start : start + len(numbers) * size])
+    return levels.encode_packed(bytes(stored(numbers.cast(kind))), lane, width)

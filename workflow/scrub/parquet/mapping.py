@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from workflow.scrub.actions.base import Action
 from workflow.scrub.parquet.kinds import DAY_SECONDS, Day, Kind, Text
 from workflow.scrub.parquet.meanings import kind_of
-from workflow.scrub.parquet.values import join
+from workflow.scrub.parquet.memory import gather, settle, step_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -56,9 +56,9 @@ def apply(action: Action, leaf: Node, values: pa.ChunkedArray) -> Mapped:
         return _collect(plain, (_map_moments(action, kind, part) for part in values.chunks))
     if not pa.types.is_dictionary(values.type) and _mostly_distinct(values):
         mapped = (_map_plain(action, kind, part) for part in values.chunks)
-        return _collect(plain, chain.from_iterable(mapped))
-    encoded = values if pa.types.is_dictionary(values.type) else values.dictionary_encode()
-    parts = (_map_part(action, kind, part) for part in encoded.chunks)
+        return _collect(plain, _settled(chain.from_iterable(mapped), values.nbytes))
+    # Chunk by chunk: a table of hashes takes several times the memory of what is in it.
+    parts = (_map_part(action, kind, _encoded(part)) for part in values.chunks)
     return _collect(pa.dictionary(pa.int32(), plain), parts)
 
 
@@ -71,13 +71,13 @@ def _mostly_distinct(values: pa.ChunkedArray) -> bool:
 def rows_meet(test: RowTest, leaf: Node, values: pa.ChunkedArray) -> pa.Array:
     """Tell which values (none of them null) meet a row test."""
     kind = kind_of(leaf)
-    encoded = values if pa.types.is_dictionary(values.type) else values.dictionary_encode()
     null = test.on_null(null=False)
     out = []
-    for part in encoded.chunks:
+    for part in map(_encoded, values.chunks):
         met = _equal_texts(test, kind, part.dictionary)
         if met is None:
-            found = [null or _meets(test, kind.spell(value)) for value in _python(part.dictionary)]
+            pieces = map(_python, _pieces(part.dictionary))
+            found = [null or _meets(test, kind.spell(value)) for piece in pieces for value in piece]
             met = pa.array(found, pa.bool_())
         out.append(met.take(part.indices))
     return pa.chunked_array(out, type=pa.bool_()).combine_chunks()
@@ -109,20 +109,45 @@ def _fits_nothing(action: Action, kind: Kind) -> bool:
 
 
 def _map_part(action: Action, kind: Kind, part: pa.DictionaryArray) -> tuple[pa.Array, pa.Array]:
-    entries = _collect(part.dictionary.type, _map_plain(action, kind, part.dictionary))
-    new = join(entries.values).dictionary_encode()
+    """Map a dictionary; its new entries may be equal, and where one is null, so is the index."""
+    changed: list[pa.Array] = []
+    entries = _new(_map_plain(action, kind, part.dictionary), changed)
+    new = gather(part.dictionary.type, entries, part.dictionary.nbytes)
+    indices = part.indices
+    if new.null_count:
+        indices = pc.if_else(new.is_valid().take(indices), indices, pa.scalar(None, indices.type))
     return (
-        pa.DictionaryArray.from_arrays(new.indices.take(part.indices), new.dictionary),
-        join(entries.changed).take(part.indices),
+        pa.DictionaryArray.from_arrays(indices, new, safe=False),
+        pa.concat_arrays(changed).take(part.indices),
     )
 
 
 def _map_plain(action: Action, kind: Kind, old: pa.Array) -> Iterator[tuple[pa.Array, pa.Array]]:
-    for start in range(0, len(old), _PIECE):
-        piece = old.slice(start, _PIECE)
+    for piece in _pieces(old):
         new = _ask(action, kind, piece)
         # NaN differs from itself, but is never what an action answers.
         yield new, pc.fill_null(pc.not_equal(new, piece), True)
+
+
+def _pieces(old: pa.Array) -> Iterator[pa.Array]:
+    step = step_of(len(old), old.nbytes, _PIECE)
+    return (old.slice(start, step) for start in range(0, len(old), step))
+
+
+def _new(pairs: Iterator[tuple[pa.Array, pa.Array]], changed: list[pa.Array]) -> Iterator[pa.Array]:
+    """Yield the new values of `_map_plain`; what changed is put aside."""
+    for new, differs in pairs:
+        changed.append(differs)
+        yield new
+
+
+def _settled(
+    pairs: Iterator[tuple[pa.Array, pa.Array]], size: int
+) -> Iterator[tuple[pa.Array, pa.Array]]:
+    """Yield what `_map_plain` does, in no more memory than it needs."""
+    changed: list[pa.Array] = []
+    for new in settle(_new(pairs, changed), size):
+        yield new, changed.pop()
 
 
 def _ask(action: Action, kind: Kind, piece: pa.Array) -> pa.Array:
@@ -178,6 +203,10 @@ def _is_utf8(values: pa.ChunkedArray) -> bool:
     except pa.ArrowInvalid:
         return False
     return True
+
+
+def _encoded(part: pa.Array) -> pa.DictionaryArray:
+    return part if isinstance(part, pa.DictionaryArray) else part.dictionary_encode()
 
 
 def _python(array: pa.Array) -> list[Any]:

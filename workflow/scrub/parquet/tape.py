@@ -46,11 +46,13 @@ class Tape:
             start += len(block)
             self.at += len(block)
 
-    def write(self, parts: Iterable[bytes]) -> None:
+    def write(self, parts: Iterable[bytes | bytearray]) -> None:
         """Write something that the source does not have there."""
         self.differs = True
         for part in parts:
-            self.sink.write(part)
+            # In blocks: a sink may copy what it is given, or keep it for a while.
+            for start in range(0, len(part), _BLOCK):
+                self.sink.write(bytes(memoryview(part)[start : start + _BLOCK]))
             self.at += len(part)
 
     def read(self, start: int, end: int) -> bytes:

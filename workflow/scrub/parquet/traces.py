@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from workflow.scrub.parquet import compact, pages, values
 from workflow.scrub.parquet.fields import Index, Meta, Type
+from workflow.scrub.parquet.memory import join
 
 if TYPE_CHECKING:
     from workflow.scrub.parquet.column import Column
@@ -64,8 +65,10 @@ def _loose_entries(piece: Column) -> bool:
     if not pa.types.is_dictionary(piece.values.type):
         # Plain values after others that use the dictionary; without any value, nothing uses it.
         return bool(len(piece.values) == 0 < len(piece.dictionary))
-    used = values.join(piece.values).indices.unique()
-    return bool(len(used) < len(piece.dictionary))
+    indices = join(piece.values).indices
+    # Where an index is found; a table of those that are would be larger than the dictionary.
+    found = pc.inverse_permutation(indices, max_index=len(piece.dictionary) - 1)
+    return bool(found.null_count)
 
 
 def _known_bounds(piece: Column, bounds: set[bytes]) -> set[bytes]:
@@ -74,11 +77,19 @@ def _known_bounds(piece: Column, bounds: set[bytes]) -> set[bytes]:
         return set()
     physical = values.Physical.of(piece.leaf)
     candidates = [bound for bound in sorted(bounds) if _fits(bound, physical)]
-    own = piece.values.unique()
-    if pa.types.is_dictionary(own.type):
-        own = own.cast(own.type.value_type)
-    known = pc.is_in(_decode(candidates, physical), value_set=own)
+    wanted = _decode(candidates, physical)
+    known = pc.is_in(wanted, value_set=_among(piece.values, wanted))
     return {bound for bound, found in zip(candidates, known.to_pylist(), strict=True) if found}
+
+
+def _among(own: pa.ChunkedArray, wanted: pa.Array) -> pa.Array:
+    """Return those of the wanted values that there are, asked for in a table of the wanted ones."""
+    if pa.types.is_dictionary(own.type):
+        chunk = join(own)
+        places = pc.indices_nonzero(pc.is_in(chunk.dictionary, value_set=wanted))
+        used = pc.is_in(chunk.indices, value_set=places.cast(chunk.indices.type))
+        return chunk.dictionary.take(chunk.indices.filter(used).unique())
+    return join(own.filter(pc.is_in(own, value_set=wanted)).unique())
 
 
 def _fits(bound: bytes, physical: values.Physical) -> bool:

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from workflow.errors import MalformedData, ObjectTooLarge
+from workflow.errors import MalformedData
 from workflow.scrub.parquet import compact, footer
 from workflow.scrub.parquet.compact import Struct
 from workflow.scrub.parquet.fields import (
@@ -37,6 +37,7 @@ from workflow.scrub.parquet.fields import (
     PageV1,
     Type,
 )
+from workflow.scrub.parquet.memory import settle, step_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -54,6 +55,7 @@ _ENCODING_NAMES = {
     Encoding.BYTE_STREAM_SPLIT: "BYTE_STREAM_SPLIT",
 }
 _HUGE = 1 << 30
+_FEW = 1 << 17
 # Values that are decoded or encoded at once; a multiple of 8, so that booleans end with a byte.
 BATCH = 1 << 17
 
@@ -138,12 +140,13 @@ class Decoder:
         try:
             with pq.ParquetFile(pa.BufferReader(pa.py_buffer(self._file))) as reader:
                 # Arrow needs twice the memory for what it decodes at once.
-                batches = reader.iter_batches(BATCH, use_threads=False)
-                column = pa.chunked_array(
-                    [batch.column(0) for batch in batches], self.physical.arrow
-                )
+                step = step_of(self._count, self.size, BATCH)
+                batches = reader.iter_batches(step, use_threads=False)
+                parts = settle((batch.column(0) for batch in batches), self.size)
+                column = pa.chunked_array(parts, self.physical.arrow)
         except (pa.ArrowException, OSError, ValueError, MemoryError, OverflowError):
             raise MalformedData("a page of a selected Parquet column cannot be decoded") from None
+        self._file = bytearray()
         if len(column) != self._count:
             raise MalformedData("a page of a selected Parquet column has too few values")
         return column
@@ -194,13 +197,15 @@ class Decoder:
 
 
 @lru_cache(maxsize=1)
-def _numbers(power: int) -> bytes:
-    return array("i", range(1 << power)).tobytes()
+def _numbers() -> memoryview:
+    return memoryview(array("i", range(_FEW))).cast("B")
 
 
 def _identity(entries: int) -> memoryview:
-    """Return the numbers from 0 as plain INT32 values."""
-    return memoryview(_numbers(max(16, entries.bit_length())))[: entries * 4]
+    """Return the numbers from 0 as plain INT32 values; few are kept for the next time."""
+    if entries <= _FEW:
+        return _numbers()[: entries * 4]
+    return memoryview(array("i", range(entries))).cast("B")
 
 
 def _file_metadata(schema: list[Struct], group: Struct, rows: int) -> Struct:
@@ -226,15 +231,6 @@ def page_header(
     return compact.encode(page)
 
 
-def encode_plain(physical: Physical, page: pa.ChunkedArray) -> bytearray:
-    """Return the body of a large page of plain values, encoded batch by batch."""
-    body = bytearray()
-    for start in range(0, len(page), BATCH):
-        batch = join(page.slice(start, BATCH))
-        body += encode_pages(physical, [batch], Encoding.PLAIN)[0]
-    return body
-
-
 def encode_pages(physical: Physical, pages: Sequence[pa.Array], encoding: int) -> list[bytes]:
     """Return the bodies of pages with the values of each array; an empty array gives b""."""
     schema = pa.schema([pa.field("v", physical.arrow, nullable=False)])
@@ -256,14 +252,6 @@ def encode_pages(physical: Physical, pages: Sequence[pa.Array], encoding: int) -
             if len(page):
                 writer.write_table(pa.table([page], schema=schema), row_group_size=len(page))
     return _lift(memoryview(sink.getvalue()), pages)
-
-
-def join(found: pa.ChunkedArray) -> pa.Array:
-    """Return one array; more than 2 GiB of texts in one piece are refused."""
-    joined = found.combine_chunks()
-    if isinstance(joined, pa.ChunkedArray):
-        raise ObjectTooLarge("a piece of a selected Parquet column is larger than 2 GiB")
-    return joined
 
 
 def _lift(data: memoryview, pages: Sequence[pa.Array]) -> list[bytes]:
