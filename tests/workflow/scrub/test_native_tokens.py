@@ -112,6 +112,11 @@ def test_suite(loop):
             assert_judged_alike(loop, around % data)
 
 
+@pytest.mark.parametrize("batch", [b'{"a":1}', b'{"a":1} ', b"1,2", b"1,2,[", b",", b"1,,"])
+def test_element_without_a_comma_is_not_taken(loop, batch):
+    assert loop.scrub_elements(batch) is None
+
+
 @pytest.mark.parametrize(
     "text",
     ["{\n}", "[1\n]", "[1,\n2]", '{"a"\n:1}', '{"a":\n1}', '{"a":1\n}', '"\n"', "{} {}", "{}{}"],

@@ -60,11 +60,11 @@ def _index_bounds(index: Struct) -> set[bytes]:
 
 def _loose_entries(piece: Column) -> bool:
     """Tell whether the dictionary has an entry that no value refers to."""
-    if piece.dictionary is None:
+    if piece.dictionary is None or not len(piece.dictionary):
         return False
     if not pa.types.is_dictionary(piece.values.type):
         # Plain values after others that use the dictionary; without any value, nothing uses it.
-        return bool(len(piece.values) == 0 < len(piece.dictionary))
+        return bool(len(piece.values) == 0)
     indices = join(piece.values).indices
     # Where an index is found; a table of those that are would be larger than the dictionary.
     found = pc.inverse_permutation(indices, max_index=len(piece.dictionary) - 1)
@@ -89,7 +89,7 @@ def _among(own: pa.ChunkedArray, wanted: pa.Array) -> pa.Array:
         places = pc.indices_nonzero(pc.is_in(chunk.dictionary, value_set=wanted))
         used = pc.is_in(chunk.indices, value_set=places.cast(chunk.indices.type))
         return chunk.dictionary.take(chunk.indices.filter(used).unique())
-    return join(own.filter(pc.is_in(own, value_set=wanted)).unique())
+    return own.filter(pc.is_in(own, value_set=wanted)).unique()
 
 
 def _fits(bound: bytes, physical: values.Physical) -> bool:

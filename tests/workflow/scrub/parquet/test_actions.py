@@ -260,6 +260,15 @@ RULES = st.sampled_from(
 )
 
 
+@pytest.mark.parametrize("dictionary", [True, False])
+def test_bounds_that_are_values_of_a_clean_column_stay(dictionary):
+    before = one_column(pa.int32(), [0, 7], use_dictionary=dictionary)
+
+    once = files.run(before, rule("generalize", bucket=7))
+
+    assert once.data == before
+
+
 @settings(max_examples=100, deadline=None)
 @given(TYPES, RULES, st.data(), st.booleans())
 def test_scrubbing_twice_is_scrubbing_once(kind, rule, data, dictionary):
