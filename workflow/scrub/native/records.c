@@ -34,7 +34,7 @@ static inline bytes behind_field(bytes at, bytes end, unsigned char delimiter)
 static inline bytes behind_quoted(bytes at, bytes end)
 {
     for (at++; (at = memchr(at, '"', (size_t)(end - at))); at += 2)
-        if (at[1] != '"' || at + 1 == end)
+        if (at[1] != '"')
             return at + 1;
     return NULL;
 }
