@@ -176,7 +176,7 @@ def _account(stack):
 def _walk(world):
     tagged = _processed(world, world.key(), row("x"), Tagging="team=a")
     _processed(world, world.key("unchanged.jsonl"), row(""), Tagging="team=a")
-    _processed(world, world.key("columns.parquet"), _columns())
+    _processed(world, world.key("columns.parquet", dataset="broken"), _columns())
     _processed(world, world.key("broken.jsonl"), b'{"id": \n')
     _processed(world, world.key("large.jsonl"), MANY_ROWS)
     _processed(world, world.key("large-broken.jsonl"), MANY_ROWS + b"{\n")

@@ -7,7 +7,7 @@ import io
 import random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from workflow.errors import PermanentError
@@ -131,6 +131,8 @@ def test_whatever_comes_ends_as_one_by_one(text, rules, row_rule):
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+@example('a\r"b\n')
+@example('a\r,"b\n')
 @given(st.lists(st.sampled_from([*PIECES, ";", "\t", "|"]), max_size=25).map("".join))
 def test_records_end_where_they_end_in_python(delimiter, text):
     separator = delimiter.encode()
