@@ -45,6 +45,8 @@ def compile_pattern(text: str) -> Pattern:
     """
     if not isinstance(text, str) or not 0 < len(text) <= _MAX_LENGTH:
         raise PolicyError(f"a pattern has 1 to {_MAX_LENGTH} characters")
+    if searchable(text) != text:
+        raise PolicyError("a pattern is valid Unicode")
     return _compile(text)
 
 

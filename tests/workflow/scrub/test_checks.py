@@ -1,6 +1,8 @@
+import io
+
 import pytest
 
-from workflow.errors import PolicyError, UsageError
+from workflow.errors import PolicyError, SchemaMismatch, UsageError
 from workflow.scrub import RowRule, Rule, ScrubOptions, SecretKey, check_rules, scrub
 
 
@@ -82,3 +84,40 @@ def test_secret_is_not_shown():
 def test_rules_are_values():
     assert Rule("a", "mask", {"keep_last": 4}) == Rule("a", "mask", {"keep_last": 4})
     assert len({Rule("a", "blank"), Rule("a", "blank"), Rule("b", "blank")}) == 2
+
+
+def test_selector_of_any_depth_is_checked():
+    rules = [Rule(".".join(["a"] * 3000), "blank"), Rule("b", "blank")]
+
+    with pytest.raises(SchemaMismatch, match="selects inside"):
+        scrub(io.BytesIO(b"a,b\n1,2\n"), None, rules=rules, format="csv")
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        [Rule("a", "blank"), Rule("a.b", "blank")],
+        [Rule("a.b", "blank"), Rule("a", "drop")],
+        [Rule("a[*]", "blank"), Rule("a", "null")],
+        [Rule("a", "blank"), Rule("a", "null")],
+    ],
+)
+@pytest.mark.parametrize("native", [True, False])
+def test_overlapping_rules_are_refused_by_scrub_too(rules, native):
+    data = b'{"a":{"b":"secret-secret-secret","c":1},"z":1}\n'
+
+    with pytest.raises(PolicyError, match="the same or a nested value"):
+        scrub(io.BytesIO(data), None, rules=rules, format="ndjson", native=native)
+
+
+def test_row_rule_on_a_written_field_is_refused_by_scrub_too():
+    options = ScrubOptions(drop_rows=RowRule("a.b", equals=1))
+
+    with pytest.raises(PolicyError, match="drop_rows tests"):
+        scrub(io.BytesIO(b"{}"), None, rules=[Rule("a", "blank")], options=options, name="x.jsonl")
+
+
+@pytest.mark.parametrize("options", [{"with": "\udc00"}, {"own": ["\udc00"]}])
+def test_sign_and_patterns_of_redact_are_text(options):
+    with pytest.raises(PolicyError, match="redact"):
+        Rule("a", "redact", options).build_action()

@@ -9,7 +9,7 @@ import tracemalloc
 import pytest
 
 from workflow.errors import MalformedData, ObjectTooLarge
-from workflow.scrub import Rule, ScrubOptions, scrub
+from workflow.scrub import RowRule, Rule, ScrubOptions, scrub
 from workflow.scrub.jsontext.hot import HotLoop
 from workflow.scrub.jsontext.strict import MAX_DEPTH
 from workflow.scrub.lines import MAX_ROW
@@ -88,6 +88,37 @@ def test_row_of_50_megabytes_is_scrubbed_in_linear_time(format_name):
     scrub(io.BytesIO(row), sink, rules=A, format=format_name)
 
     assert sink.getvalue() == expected
+    assert time.process_time() - started < 10
+
+
+@pytest.mark.parametrize("size", [30, 49, 63])
+@pytest.mark.parametrize("native", [True, False])
+def test_record_may_be_as_long_as_a_row_wherever_it_is_searched(size, native):
+    record = b'x,"' + b"z" * (size << 20) + b'"\n'
+    source = io.BytesIO(b"a,b\n" + record + b"x,y\n" * (1 << 22))
+
+    report = scrub(source, None, rules=[Rule("b", "blank")], format="csv", native=native)
+
+    assert report.rows == 1 + (1 << 22)
+
+
+@pytest.mark.parametrize("native", [True, False])
+def test_array_that_loses_a_long_run_of_rows_costs_no_more_for_each(native):
+    rows = b",".join([b'\n        {"b":0}'] * 300_000)
+    started = time.process_time()
+    sink = io.BytesIO()
+
+    scrub(
+        io.BytesIO(b"[" + rows + b',\n {"b":1}]'),
+        sink,
+        rules=A,
+        format="json",
+        options=ScrubOptions(drop_rows=RowRule("b", equals=0)),
+        native=native,
+    )
+
+    assert sink.getvalue() == b"[" + b"\n        " * 300_000 + b'\n {"b":1}]'
+    # Quadratic, it were a quarter of a minute.
     assert time.process_time() - started < 10
 
 

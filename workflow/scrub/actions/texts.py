@@ -147,8 +147,8 @@ class Redact(Action):
         for pattern in own:
             _check_own(pattern)
         sign = options.get("with", "[redacted]")
-        if not isinstance(sign, str) or not sign:
-            raise PolicyError("redact: with is a text, not empty")
+        if not isinstance(sign, str) or not sign or searchable(sign) != sign:
+            raise PolicyError("redact: with is a text, not empty, and valid Unicode")
         patterns = [BUILT_IN[name] for name in names] + own
         return cls(compile_pattern("|".join(f"(?:{pattern})" for pattern in patterns)), sign)
 

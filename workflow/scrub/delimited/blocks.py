@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 
-from workflow.scrub.lines import check_row_size
+from workflow.scrub.lines import MAX_ROW, check_row_size
 
 
 def record_blocks(
@@ -21,7 +21,7 @@ def record_blocks(
     size = wanted = 0
     for chunk in chunks:
         held.append(chunk)
-        size = check_row_size(size + len(chunk))
+        size += len(chunk)
         # A record that does not end is searched again only when the text has doubled.
         if size < wanted:
             continue
@@ -30,8 +30,8 @@ def record_blocks(
         if end:
             yield text[:end]
             text = text[end:]
-        held, size = [text], len(text)
-        wanted = 0 if end else 2 * size
+        held, size = [text], check_row_size(len(text))
+        wanted = 0 if end else min(2 * size, MAX_ROW)
     text = b"".join(held)
     if text:
         yield text

@@ -142,7 +142,7 @@ class _Elements:
         self._plan = plan
         self._scrubber = BatchScrubber(plan)
         # Owed before the next element that stays: a comma, if one stayed before, and white space.
-        self._gap = b""
+        self._gap: list[bytes] = []
         self._kept = False
         self._first_lead: bytes | None = None
         self._boundary = Boundary(b"")
@@ -199,13 +199,13 @@ class _Elements:
         if self._plan.row_test is None:
             return new
         if self._first_lead is None:
-            self._first_lead = self._gap + batch[: skip_space(batch, 0)]
+            self._first_lead = b"".join((*self._gap, batch[: skip_space(batch, 0)]))
         if not stay:
-            self._gap += new
+            self._gap.append(new)
             return b""
         comma = new.rfind(b",")
-        gap, self._gap, self._kept = self._gap, new[comma:], True
-        return gap + new[:comma]
+        gap, self._gap, self._kept = self._gap, [new[comma:]], True
+        return b"".join((*gap, new[:comma]))
 
     def _whole_elements(self) -> int:
         """Return the length of some elements, each with its comma, that the buffer starts with."""
@@ -225,21 +225,22 @@ class _Elements:
         output: list[bytes] = []
         for element in split_elements(batch):
             output += self._rewrite_row(element, offset)
-            self._gap += b"," if self._kept and not self._gap.startswith(b",") else b""
+            if self._kept and not self._gap:
+                self._gap.append(b",")
             offset += element.size + 1
         # White space behind the last comma stands before an element that is not here yet.
-        self._gap += batch[len(batch.rstrip(_SPACE)) :]
+        self._gap.append(batch[len(batch.rstrip(_SPACE)) :])
         return b"".join(output)
 
     def _rewrite_row(self, element: Element, offset: int) -> tuple[bytes, ...]:
         new = self._scrubber.scrub_row(element.value, offset + len(element.lead))
         if self._first_lead is None:
-            self._first_lead = self._gap + element.lead
+            self._first_lead = b"".join((*self._gap, element.lead))
         if new is None:
-            self._gap += element.lead
+            self._gap.append(element.lead)
             return ()
-        gap, self._gap, self._kept = self._gap, b"", True
-        return gap, element.lead, new, element.trail
+        gap, self._gap, self._kept = self._gap, [], True
+        return (*gap, element.lead, new, element.trail)
 
     def _rewrite_last(self, *, after_comma: bool) -> bytes:
         """Return what becomes of the element before the closing bracket, if there is one."""
