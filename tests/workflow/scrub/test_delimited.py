@@ -4,6 +4,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.workflow.scrub.chunks import Chunks
 from tests.workflow.scrub.oracle import CsvOracle
 from tests.workflow.scrub.strategies import ACTION
 from workflow.errors import MalformedData, SchemaMismatch, UnsupportedEncoding
@@ -11,15 +12,6 @@ from workflow.scrub import CsvOptions, RowRule, Rule, ScrubOptions, SecretKey, s
 
 KEY = SecretKey("k", b"0123456789abcdef")
 A = Rule("a", "blank")
-
-
-class Chunks(io.RawIOBase):
-    def __init__(self, data, size):
-        self.data, self.size = data, size
-
-    def read(self, _=-1):
-        piece, self.data = self.data[: self.size], self.data[self.size :]
-        return piece
 
 
 def scrubbed(text, *rules, size=1 << 20, format_name="csv", **options):

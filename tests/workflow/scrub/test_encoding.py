@@ -3,20 +3,12 @@ import io
 
 import pytest
 
+from tests.workflow.scrub.chunks import Chunks
 from workflow.errors import MalformedData, PolicyError, UnsupportedEncoding
 from workflow.scrub import Rule, ScrubOptions, scrub
 
 TEXT = "name,city\nZoë,Köln\nJosé,Málaga\n"
 AFTER = "name,city\nZoë,\nJosé,\n"
-
-
-class Chunks(io.RawIOBase):
-    def __init__(self, data, size):
-        self.data, self.size = data, size
-
-    def read(self, _=-1):
-        piece, self.data = self.data[: self.size], self.data[self.size :]
-        return piece
 
 
 def scrubbed(data, encoding=None, *, rule=None, size=3):

@@ -9,6 +9,7 @@ import random
 
 import pytest
 
+from tests.workflow.scrub.chunks import Chunks
 from workflow.errors import PermanentError, PolicyError
 from workflow.scrub import RowRule, Rule, ScrubOptions, check_rules, scrub
 from workflow.scrub.jsontext.batches import hot_loop, python_loop
@@ -124,15 +125,6 @@ def test_does_what_the_reference_does_wherever_it_does_anything(seed, find_loop)
 
 
 WAYS = [{"native": True}, {"native": False}, {"trace": lambda _: None}]
-
-
-class Chunks(io.RawIOBase):
-    def __init__(self, data, size):
-        self.data, self.size = data, size
-
-    def read(self, _=-1):
-        piece, self.data = self.data[: self.size], self.data[self.size :]
-        return piece
 
 
 BETWEEN = [",", ", ", ",\n", " ,\n  ", ",\r\n\t"]

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.workflow.scrub.chunks import Chunks
 from tests.workflow.scrub.oracle import JsonOracle, Reader
 from tests.workflow.scrub.strategies import ACTION, ROWS, rule_fields, same_shape
 from workflow.scrub import RowRule, Rule, ScrubOptions, SecretKey, scrub
@@ -16,17 +17,6 @@ SLOW = settings(
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
-
-
-class Chunks(io.RawIOBase):
-    """A source that hands out pieces of given sizes."""
-
-    def __init__(self, data, size):
-        self.data, self.size = data, size
-
-    def read(self, _=-1):
-        piece, self.data = self.data[: self.size], self.data[self.size :]
-        return piece
 
 
 @st.composite

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from tests.workflow.scrub.chunks import Chunks
 from workflow.errors import PermanentError
 from workflow.scrub import CsvOptions, RowRule, Rule, ScrubOptions, SecretKey, scrub
 from workflow.scrub.delimited.columns import lay_out
@@ -69,15 +70,6 @@ def table(source):
 
 ONE_BY_ONE = {"trace": lambda _: None, "native": False}
 MANY = [{"native": True}, {"native": False}]
-
-
-class Chunks(io.RawIOBase):
-    def __init__(self, data, size):
-        self.data, self.size = data, size
-
-    def read(self, _=-1):
-        piece, self.data = self.data[: self.size], self.data[self.size :]
-        return piece
 
 
 def outcome(data, rules, options, way, size=1 << 20):
