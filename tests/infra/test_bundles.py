@@ -20,7 +20,9 @@ import pyarrow, pyarrow.compute, pyarrow.parquet
 assert pyarrow.__file__.startswith(sys.argv[1])
 file = io.BytesIO()
 pyarrow.parquet.write_table(pyarrow.table({"a": [1, 2]}), file, compression="zstd")
-assert pyarrow.parquet.read_table(file)["a"].to_pylist() == [1, 2]
+# A process that ends while Arrow's threads still do may be aborted.
+table = pyarrow.parquet.read_table(file, use_threads=False, pre_buffer=False)
+assert table["a"].to_pylist() == [1, 2]
 """
 
 

@@ -91,15 +91,14 @@ def test_row_of_50_megabytes_is_scrubbed_in_linear_time(format_name):
     assert time.process_time() - started < 10
 
 
-@pytest.mark.parametrize("size", [30, 49, 63])
-@pytest.mark.parametrize("native", [True, False])
+@pytest.mark.parametrize(("size", "native"), [(49, True), (63, True), (63, False)])
 def test_record_may_be_as_long_as_a_row_wherever_it_is_searched(size, native):
     record = b'x,"' + b"z" * (size << 20) + b'"\n'
-    source = io.BytesIO(b"a,b\n" + record + b"x,y\n" * (1 << 22))
+    source = io.BytesIO(b"a,b\n" + record + b"x,%b\n" % (b"y" * 1000) * 17_000)
 
     report = scrub(source, None, rules=[Rule("b", "blank")], format="csv", native=native)
 
-    assert report.rows == 1 + (1 << 22)
+    assert report.rows == 17_001
 
 
 @pytest.mark.parametrize("native", [True, False])
