@@ -1,6 +1,6 @@
 """Many rows at once: the hot loop where it can, the reference row by row where it cannot.
 
-This is the seam where a native core can take the place of the hot loop.
+This is the seam where the native core takes the place of the hot loop in Python.
 """
 
 from typing import Final

@@ -122,7 +122,8 @@ class Scanner:
         size = self._library.lakescrub_assemble(
             self._data, len(self._data), self._found, sources, out
         )
-        assert size != IMPOSSIBLE, "rules overlap"
+        if size == IMPOSSIBLE:
+            raise AssertionError("rules overlap")
         return c.string_at(out, size), [source.changed for source in sources]
 
     def put(self, rules: Sequence[BoundRule], new: Callable[[int, BoundRule], New]) -> bytes:
