@@ -1,84 +1,141 @@
-"""One rule on one decoded column chunk, and its counts."""
+"""One rule on one column chunk, piece by piece, and its counts."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from workflow.errors import MalformedData, SchemaMismatch
-from workflow.scrub.parquet import edits, mapping
+from workflow.errors import SchemaMismatch
+from workflow.scrub.parquet import edits
 from workflow.scrub.parquet.column import dense
+from workflow.scrub.parquet.dictionaries import is_same
 from workflow.scrub.parquet.fields import Repetition
+from workflow.scrub.parquet.keyed import Keyed
+from workflow.scrub.parquet.mapping import Mapped, Mapping
 from workflow.scrub.parquet.meanings import is_text
+from workflow.scrub.parquet.portions import PORTION
 from workflow.scrub.parquet.targets import emptied_list
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from workflow.scrub.parquet.column import Column
     from workflow.scrub.parquet.schema import Node
     from workflow.scrub.parquet.targets import Target
     from workflow.scrub.plan import BoundRule, Plan
 
 
-class Neighbours(Protocol):
-    """Gives the other columns of the row group."""
+class ColumnScrub:
+    """One rule on one column chunk, piece by piece.
 
-    def column(self, leaf: Node) -> Column:
-        """Decode the chunk of a leaf; rows that go are gone from it."""
-        ...
-
-
-def scrub_column(
-    target: Target, column: Column, plan: Plan, neighbours: Neighbours
-) -> Column | None:
-    """Apply a rule to a chunk.
-
-    Returns:
-        The changed chunk; None where nothing changes.
-
-    Raises:
-        SchemaMismatch: A value would have to become null and cannot.
+    Args:
+        target: What the rule selects.
+        leaf: The leaf of the chunk.
+        plan: The rules.
+        pieces: Decodes another chunk of the row group; rows that go are gone from it.
     """
-    bound = plan.rules[target.rule]
-    chosen = chosen_entries(target, column, neighbours)
-    if column.leaf is next(target.node.leaves()):
-        count_instances(target, column, plan, chosen)
-    if target.node.column is None or target.whole_list or bound.action.removes:
-        return _scrub_container(target, column, bound, chosen)
-    return _scrub_values(target, column, bound, chosen)
+
+    def __init__(
+        self, target: Target, leaf: Node, plan: Plan, pieces: Callable[[Node], Iterator[Column]]
+    ) -> None:
+        """Start before the first piece."""
+        self.target = target
+        self._plan = plan
+        self._bound = plan.rules[target.rule]
+        self._counts = leaf is next(target.node.leaves())
+        self._keyed = Keyed(target, pieces)
+        self._mapping = Mapping(self._bound.action, leaf)
+        self._merged = _Merged()
+
+    def scrub(self, column: Column) -> tuple[Column, bool]:
+        """Apply the rule to the next piece.
+
+        Returns:
+            The piece, and whether it changed. If it did not, its values are those that it had, but
+            may stand in another dictionary: that of the pieces that do change.
+
+        Raises:
+            SchemaMismatch: A value would have to become null and cannot.
+        """
+        chosen = self._keyed.entries(column)
+        if self._counts:
+            count_instances(self.target, column, self._plan, chosen)
+        if self.target.node.column is None or self.target.whole_list or self._bound.action.removes:
+            new = _scrub_container(self.target, column, self._bound, chosen)
+            return new or column, new is not None
+        return self._scrub_values(column, chosen)
+
+    def finish(self) -> None:
+        """Check that the pieces were what their neighbours say.
+
+        Raises:
+            MalformedData: They were not.
+        """
+        self._keyed.finish()
+
+    def _scrub_values(self, column: Column, chosen: pa.Array | None) -> tuple[Column, bool]:
+        bound, large = self._bound, column.dictionary is not None and _is_large(column.dictionary)
+        if chosen is not None and large:
+            # No room for old and new entries in one dictionary.
+            column = column.plain()
+        old = column.values
+        if pa.types.is_dictionary(old.type) and not column.refers:
+            old = pa.chunked_array([dense(old)])
+        mapped = self._mapping.apply(old)
+        if chosen is not None:
+            mapped = self._only(chosen, column, mapped, old)
+        new, changed = mapped.values, mapped.changed
+        nulls = new.null_count
+        if nulls and column.leaf.kind != Repetition.OPTIONAL:
+            if not is_text(column.leaf):
+                _refuse(bound)
+            new = pa.chunked_array([pc.fill_null(dense(new), b"")])
+            changed = pc.not_equal(new, pa.chunked_array([dense(old)]))
+        bound.tally.nulled += 0 if bound.action.nulls else nulls
+        count = pc.sum(changed).as_py() or 0
+        bound.tally.changed += count
+        return edits.put_values(column, new), bool(count)
+
+    def _only(
+        self, chosen: pa.Array, column: Column, mapped: Mapped, old: pa.ChunkedArray
+    ) -> Mapped:
+        """Keep what the action made of the chosen values only."""
+        has = pc.equal(edits.definition_levels(column), column.leaf.definition)
+        picked = chosen.filter(has)
+        changed = pc.and_(picked, mapped.changed.combine_chunks())
+        return Mapped(self._merged.pick(picked, mapped.values, old), pa.chunked_array([changed]))
 
 
-def _scrub_values(
-    target: Target, column: Column, bound: BoundRule, chosen: pa.Array | None
-) -> Column | None:
-    leaf = target.node
-    mapped = mapping.apply(bound.action, leaf, column.values)
-    new, changed = mapped.values, mapped.changed
-    if chosen is not None:
-        new, changed = _only(chosen, column, mapped)
-    nulls = new.null_count
-    if nulls and leaf.kind != Repetition.OPTIONAL:
-        if not is_text(leaf):
-            _refuse(bound)
-        new = pa.chunked_array([pc.fill_null(dense(new), b"")])
-        changed = pc.not_equal(new, pa.chunked_array([dense(column.values)]))
-    if not bound.action.nulls:
-        bound.tally.nulled += nulls
-    count = pc.sum(changed).as_py() or 0
-    bound.tally.changed += count
-    return edits.put_values(column, new) if count else None
+def _is_large(dictionary: pa.Array) -> bool:
+    return bool(dictionary.nbytes > PORTION)
 
 
-def _only(
-    chosen: pa.Array, column: Column, mapped: mapping.Mapped
-) -> tuple[pa.ChunkedArray, pa.ChunkedArray]:
-    """Keep what the action made of the chosen values only."""
-    has = pc.equal(edits.definition_levels(column), column.leaf.definition)
-    picked = chosen.filter(has)
-    new = pc.if_else(picked, dense(mapped.values), dense(column.values))
-    changed = pc.and_(picked, mapped.changed.combine_chunks())
-    return pa.chunked_array([new]), pa.chunked_array([changed])
+class _Merged:
+    """Values of which some are new; where both refer to dictionaries, so do they."""
+
+    def __init__(self) -> None:
+        self._made: tuple[pa.Array, pa.Array, pa.Array] | None = None
+
+    def pick(self, picked: pa.Array, new: pa.ChunkedArray, old: pa.ChunkedArray) -> pa.ChunkedArray:
+        """Return the new values where they are picked, the old ones elsewhere."""
+        if not (pa.types.is_dictionary(new.type) and pa.types.is_dictionary(old.type)):
+            return pa.chunked_array([pc.if_else(picked, dense(new), dense(old))])
+        start, parts = 0, []
+        for one, other in zip(new.chunks, old.chunks, strict=True):
+            entries = self._entries(other.dictionary, one.dictionary)
+            moved = pc.add(one.indices, pa.scalar(len(other.dictionary), pa.int32()))
+            indices = pc.if_else(picked.slice(start, len(one)), moved, other.indices)
+            parts.append(pa.DictionaryArray.from_arrays(indices, entries, safe=False))
+            start += len(one)
+        return pa.chunked_array(parts, new.type)
+
+    def _entries(self, old: pa.Array, new: pa.Array) -> pa.Array:
+        made = self._made
+        if made is None or not (is_same(made[0], old) and is_same(made[1], new)):
+            made = self._made = (old, new, pa.concat_arrays([old, new]))
+        return made[2]
 
 
 def _scrub_container(
@@ -120,21 +177,3 @@ def count_instances(target: Target, column: Column, plan: Plan, chosen: pa.Array
     if missing:
         plan.absent(target.rule)
         tally.absent += missing - 1
-
-
-def chosen_entries(target: Target, column: Column, neighbours: Neighbours) -> pa.Array | None:
-    """Tell which entries stand under the target's keys; None where there are no keys."""
-    chosen = None
-    for key in target.keys:
-        keys = neighbours.column(key.leaf)
-        meets = pc.equal(dense(keys.values), pa.scalar(key.text.encode("utf-8"), pa.binary()))
-        # Entries of empty maps have no key: give each entry of the key's column its answer.
-        has = pc.equal(edits.definition_levels(keys), key.leaf.definition)
-        answers = pc.replace_with_mask(pa.repeat(pa.scalar(value=False), len(has)), has, meets)
-        starts = pc.less_equal(edits.repetition_levels(column), key.leaf.repetition)
-        if starts.true_count != len(answers):
-            raise MalformedData("a Parquet map has other numbers of keys and of values")
-        numbers = pc.subtract(pc.cumulative_sum(starts.cast(pa.int64())), 1)
-        under = answers.take(numbers)
-        chosen = under if chosen is None else pc.and_(chosen, under)
-    return chosen

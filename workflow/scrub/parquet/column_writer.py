@@ -1,10 +1,11 @@
 """A changed column chunk, encoded again as it was.
 
-Each page keeps its version, its rows, its encoding and its checksum (a new one, if it had one);
-the chunk keeps its codec. What a writer derives from the values is not written again: no minimum
-and maximum, no bloom filter, no column index, no extensions, and the dictionary is built anew from
-the values that are there, in the order in which they first occur (an old order may tell of the old
-values). Only the number of nulls stays, which the definition levels tell anyway.
+Each page keeps its version, its rows, its encoding and its checksum (a new one, if it had one); a
+long page is several from then on. The chunk keeps its codec. What a writer derives from the values
+is not written again: no minimum and maximum, no bloom filter, no column index, no extensions, and
+the dictionary is built anew from the values that are there, in the order in which they first occur
+(an old order may tell of the old values). Only the number of nulls stays, which the definition
+levels tell anyway.
 """
 
 from __future__ import annotations
@@ -12,13 +13,13 @@ from __future__ import annotations
 import zlib
 from dataclasses import dataclass, field, replace
 from functools import reduce
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from workflow.scrub.parquet import compact, values
 from workflow.scrub.parquet.column import dense
 from workflow.scrub.parquet.compact import Struct
 from workflow.scrub.parquet.compression import Codec
-from workflow.scrub.parquet.dictionaries import canonical, join_slices
+from workflow.scrub.parquet.dictionaries import NewDictionary
 from workflow.scrub.parquet.fields import (
     Encoding,
     Meta,
@@ -74,16 +75,10 @@ class Encoded:
         return compact.encode(index)
 
 
-class _Dictionary(NamedTuple):
-    """An encoded dictionary: the first page that refers to it, its entries, and its body."""
-
-    first: DataPage
-    entries: int
-    body: bytearray
-
-
 class ColumnWriter:
-    """Encodes a changed column chunk piece by piece; what is encoded is written at once.
+    """Encodes a changed column chunk piece by piece, and writes what it can at once.
+
+    Pages that refer to the dictionary have to wait: it comes before them, and is known after them.
 
     Args:
         leaf: The chunk's leaf.
@@ -104,29 +99,27 @@ class ColumnWriter:
         self._entries = 0
         self._present = 0
         self._first = 0
-        self._dictionary: _Dictionary | None = None
+        self._referring: list[tuple[DataPage, pa.ChunkedArray]] = []
 
-    def encode(self, column: Column) -> list[tuple[DataPage, bytes | bytearray]]:
-        """Return the pages of a piece for `add`; by then nobody needs to hold the piece."""
-        let_go(column.values.nbytes)
-        numbered = self._encodings(column)
-        bodies = self._bodies(column, numbered)
+    def add(self, column: Column) -> None:
+        """Add a piece: it is written, or kept until the dictionary is known."""
+        slices, start = [], 0
+        for page in column.pages:
+            slices.append(column.values.slice(start, page.present))
+            start += page.present
         self._entries += column.entries
         self._present += len(column.values)
-        return list(zip(numbered, bodies, strict=True))
-
-    def add(self, encoded: list[tuple[DataPage, bytes | bytearray]]) -> None:
-        """Compress and write the pages of a piece."""
-        self._write_dictionary()
-        let_go(sum(len(body) for _page, body in encoded))
-        for page, body in encoded:
-            start = self._out.size
-            write = self._write_v1 if page.version == 1 else self._write_v2
-            write(page, body)
-            self._out.locations.append((start, self._out.size - start, page.rows))
+        pairs = list(zip(column.pages, slices, strict=True))
+        # A dictionary comes before all data pages, or it does not come.
+        until = 0 if self._out.locations else _until(_refers, column.pages)
+        self._referring += pairs[:until]
+        if until < len(pairs):
+            self._write_referring()
+            self._write_pages(pairs[until:])
 
     def finish(self) -> Encoded:
-        """Return the chunk."""
+        """Write what was kept, and return the chunk."""
+        self._write_referring()
         meta = self._out.meta
         for kept in (Meta.TYPE, Meta.PATH, Meta.CODEC):
             meta[kept] = self._old[kept]
@@ -145,77 +138,58 @@ class ColumnWriter:
         self._write_counts()
         return self._out
 
-    def _encodings(self, column: Column) -> list[DataPage]:
-        """Return the pages with the encodings that they get.
+    def _write_referring(self) -> None:
+        """Write the dictionary, and the pages that refer to it."""
+        pages = [page for page, _values in self._referring]
+        parts = [values for _page, values in self._referring]
+        self._referring = []
+        if not any(page.present for page in pages):
+            # Without any value there is no dictionary to refer to.
+            self._write_pages(list(zip(pages, parts, strict=True)))
+            return
+        dictionary = NewDictionary(parts)
+        self._write_dictionary(pages[0], dictionary)
+        for page, indices in zip(pages, dictionary.indices(), strict=True):
+            self._write_page(page, encode_indices(indices, max(0, dictionary.count - 1)))
 
-        Without any value there is no dictionary to refer to, and no delta to start from. And a
-        dictionary comes before all data pages, or it does not come.
-        """
-        can_refer = not self._out.locations and any(
-            page.present and page.encoding in values.DICTIONARY_ENCODINGS for page in column.pages
-        )
-        return [
-            page
-            if (can_refer if page.encoding in values.DICTIONARY_ENCODINGS else page.present)
-            else replace(page, encoding=Encoding.PLAIN)
-            for page in column.pages
-        ]
+    def _write_dictionary(self, first: DataPage, dictionary: NewDictionary) -> None:
+        body = encode_plain(self._physical, dictionary.take())
+        let_go(len(body))
+        old = first.encoding == Encoding.PLAIN_DICTIONARY
+        encoding = Encoding.PLAIN_DICTIONARY if old else Encoding.PLAIN
+        header = Struct()
+        header.set_number(PageDictionary.VALUES, dictionary.count, kind=compact.I32)
+        header.set_number(PageDictionary.ENCODING, encoding, kind=compact.I32)
+        head = (PageType.DICTIONARY, Page.DICTIONARY, header)
+        self._add(head, (self._codec.compress(body),), len(body), checked=first.checked)
+        self._first = self._out.size
+        self._used.append((PageType.DICTIONARY, encoding))
 
-    def _bodies(self, column: Column, numbered: list[DataPage]) -> list[bytes | bytearray]:
-        """Return the encoded values of each page; those of a new dictionary are kept for `add`."""
-        slices, start = [], 0
-        for page in numbered:
-            slices.append(column.values.slice(start, page.present))
-            start += page.present
-        bodies: list[bytes | bytearray] = [b""] * len(numbered)
-        referring = [
-            at for at, page in enumerate(numbered) if page.encoding in values.DICTIONARY_ENCODINGS
+    def _write_pages(self, pairs: list[tuple[DataPage, pa.ChunkedArray]]) -> None:
+        """Write pages that refer to no dictionary."""
+        pages = [
+            replace(page, encoding=Encoding.PLAIN) if _turns_plain(page, found) else page
+            for page, found in pairs
         ]
-        if referring:
-            self._refer(numbered, slices, referring, bodies)
-        for encoding in {page.encoding for page in numbered} - {*values.DICTIONARY_ENCODINGS}:
-            chosen = [at for at, page in enumerate(numbered) if page.encoding == encoding]
-            encoded = self._encode([slices[at] for at in chosen], encoding)
-            for at, body in zip(chosen, encoded, strict=True):
-                bodies[at] = body
-        return bodies
+        bodies: dict[int, bytes | bytearray] = {}
+        for encoding in {page.encoding for page in pages}:
+            chosen = [at for at, page in enumerate(pages) if page.encoding == encoding]
+            encoded = self._encode([pairs[at][1] for at in chosen], encoding)
+            bodies.update(zip(chosen, encoded, strict=True))
+        pairs.clear()
+        for at, page in enumerate(pages):
+            self._write_page(page, bodies.pop(at))
 
     def _encode(self, pages: list[pa.ChunkedArray], encoding: int) -> Sequence[bytes | bytearray]:
         if encoding == Encoding.PLAIN and any(map(is_large, pages)):
             return [encode_plain(self._physical, page) for page in pages]
         return values.encode_pages(self._physical, [dense(page) for page in pages], encoding)
 
-    def _refer(
-        self,
-        numbered: list[DataPage],
-        slices: list[pa.ChunkedArray],
-        referring: list[int],
-        bodies: list[bytes | bytearray],
-    ) -> None:
-        indices, dictionary = canonical(join_slices([slices[at] for at in referring]))
-        self._dictionary = _Dictionary(
-            numbered[referring[0]], len(dictionary), encode_plain(self._physical, dictionary)
-        )
-        start, highest = 0, max(0, len(dictionary) - 1)
-        for at in referring:
-            count = numbered[at].present
-            bodies[at] = encode_indices(indices.slice(start, count), highest)
-            start += count
-
-    def _write_dictionary(self) -> None:
-        if self._dictionary is None:
-            return
-        (first, count, body), self._dictionary = self._dictionary, None
-        let_go(len(body))
-        old = first.encoding == Encoding.PLAIN_DICTIONARY
-        encoding = Encoding.PLAIN_DICTIONARY if old else Encoding.PLAIN
-        header = Struct()
-        header.set_number(PageDictionary.VALUES, count, kind=compact.I32)
-        header.set_number(PageDictionary.ENCODING, encoding, kind=compact.I32)
-        head = (PageType.DICTIONARY, Page.DICTIONARY, header)
-        self._add(head, (self._codec.compress(body),), len(body), checked=first.checked)
-        self._first = self._out.size
-        self._used.append((PageType.DICTIONARY, encoding))
+    def _write_page(self, page: DataPage, body: bytes | bytearray) -> None:
+        start = self._out.size
+        write = self._write_v1 if page.version == 1 else self._write_v2
+        write(page, body)
+        self._out.locations.append((start, self._out.size - start, page.rows))
 
     def _write_v1(self, page: DataPage, body: bytes | bytearray) -> None:
         levels = _prefixed(page.repetition) + _prefixed(page.definition)
@@ -286,3 +260,21 @@ def _prefixed(levels: Levels) -> bytes:
     if levels.encoding == Encoding.BIT_PACKED:
         return levels.data
     return len(levels.data).to_bytes(4, "little") + levels.data
+
+
+def _refers(page: DataPage) -> bool:
+    return page.encoding in values.DICTIONARY_ENCODINGS
+
+
+def _turns_plain(page: DataPage, found: pa.ChunkedArray) -> bool:
+    """Tell whether a page that refers to no dictionary cannot keep its encoding.
+
+    Without any value there is no delta to start from, and only plain values are encoded part by
+    part, as a row that is as large as a chunk must be.
+    """
+    return _refers(page) or not page.present or is_large(found)
+
+
+def _until(meets: Callable[[DataPage], bool], pages: Sequence[DataPage]) -> int:
+    """Return how many pages at the start meet a condition."""
+    return next((at for at, page in enumerate(pages) if not meets(page)), len(pages))

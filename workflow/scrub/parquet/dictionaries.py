@@ -1,37 +1,133 @@
-"""Dictionary arrays: joined, and brought to the one form in which they are written."""
+"""Dictionaries: read, and brought to the one form in which they are written."""
 
 from __future__ import annotations
 
-from array import array
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from workflow.scrub.parquet.fields import Encoding
 from workflow.scrub.parquet.memory import join, let_go
+from workflow.scrub.parquet.values import Decoder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from workflow.scrub.parquet.values import Physical
 
 # Entries from which on a table of hashes takes more memory than they do.
 _MANY = 1 << 17
+# Indices that are looked through at once.
+_BLOCK = 1 << 18
+# What an entry and an index take on the way to a new dictionary, beside their values.
+_ENTRY_BYTES, _INDEX_BYTES = 24, 6
 
 
-def join_slices(slices: list[pa.ChunkedArray]) -> pa.ChunkedArray:
-    """Join slices of one array, in which neighbours mostly have the same dictionary.
+@dataclass(frozen=True, slots=True)
+class Dictionary:
+    """The dictionary of a chunk.
 
-    Arrow compares the dictionaries of all chunks, so that there shall not be one for each page.
+    Attributes:
+        entries: Its values.
+        width: Bytes that a value takes where it stands for itself, if it is worth it not to, and
+            otherwise those of an index.
+        worth: Whether the changed chunk shall have one. Many short values of which each is used
+            once or twice take less memory, and hardly more room, as plain values.
     """
-    if not pa.types.is_dictionary(slices[0].type):
-        return pa.chunked_array([chunk for part in slices for chunk in part.chunks])
-    found: list[tuple[pa.Array, list[pa.Array]]] = []
-    for chunk in (chunk for part in slices for chunk in part.chunks):
-        if not found or not _is_same(found[-1][0], chunk.dictionary):
-            found.append((chunk.dictionary, []))
-        found[-1][1].append(chunk.indices)
-    return pa.chunked_array(
-        pa.DictionaryArray.from_arrays(pa.concat_arrays(indices), dictionary, safe=False)
-        for dictionary, indices in found
-    )
+
+    entries: pa.Array
+    width: int
+    worth: bool
+
+    @classmethod
+    def read(
+        cls, physical: Physical, found: list[tuple[int, memoryview]], present: int
+    ) -> Dictionary:
+        """Decode a dictionary.
+
+        Args:
+            physical: What the values are stored as.
+            found: The number of values and the plain bytes of the page; emptied.
+            present: How many values the chunk has, about.
+        """
+        decoder = Decoder(physical)
+        count, body = found.pop()
+        decoder.add_page(count, Encoding.PLAIN, body)
+        del body
+        entries = join(decoder.finish())
+        let_go(entries.nbytes)
+        worth = _is_worth(count, entries.nbytes, present)
+        width = 4 if worth else max(1, entries.nbytes // count)
+        return cls(entries, width, worth)
 
 
-def _is_same(one: pa.Array, other: pa.Array) -> bool:
+def _is_worth(count: int, size: int, present: int) -> bool:
+    """Tell whether a new dictionary takes less than three times the memory of the values."""
+    work = 2 * size + _ENTRY_BYTES * count + _INDEX_BYTES * present
+    return count <= _MANY or (2 * present > 3 * count and work <= 3 * present * size // count)
+
+
+class NewDictionary:
+    """The dictionary of a changed chunk: no doubles, in the order of first occurrence.
+
+    An old order may tell of the old values.
+
+    Args:
+        parts: All values of the chunk that shall refer, in their order; emptied. Neighbours mostly
+            have the same dictionary.
+
+    Attributes:
+        count: The number of its values.
+    """
+
+    def __init__(self, parts: list[pa.ChunkedArray]) -> None:
+        """Number the values anew."""
+        old, self._indices = _unite(parts)
+        codes = _codes(old)
+        order = _first_occurrences(codes, self._indices)
+        most = len(old) - 1
+        firsts = pc.inverse_permutation(codes, max_index=most).take(order)
+        self._entries = [pa.DictionaryArray.from_arrays(firsts, old, safe=False)]
+        self.count = len(firsts)
+        self._numbers = pc.inverse_permutation(order, max_index=most).take(codes)
+
+    def take(self) -> pa.ChunkedArray:
+        """Return its values, once: they refer to the old one, and are made when encoded."""
+        return pa.chunked_array([self._entries.pop()])
+
+    def indices(self) -> Iterator[pa.Array]:
+        """Yield the indices of each part."""
+        for part in self._indices:
+            yield self._numbers.take(part)
+
+
+def _unite(parts: list[pa.ChunkedArray]) -> tuple[pa.Array, list[pa.Array]]:
+    """Return one dictionary of all parts, perhaps with doubles, and the indices of each part."""
+    dictionaries: list[pa.Array] = []
+    found: list[pa.Array] = []
+    before = 0
+    # Nothing holds what is done with.
+    parts.reverse()
+    while parts:
+        indices = []
+        for chunk in parts.pop().chunks:
+            encoded = chunk if isinstance(chunk, pa.DictionaryArray) else chunk.dictionary_encode()
+            if not dictionaries or not is_same(dictionaries[-1], encoded.dictionary):
+                before += len(dictionaries[-1]) if dictionaries else 0
+                dictionaries.append(encoded.dictionary)
+            indices.append(_moved(encoded.indices, before))
+        found.append(pa.concat_arrays([pa.array([], pa.int32()), *indices]))
+    old = dictionaries[0] if len(dictionaries) == 1 else pa.concat_arrays(dictionaries)
+    return old, found
+
+
+def _moved(indices: pa.Array, by: int) -> pa.Array:
+    return pc.add(indices, pa.scalar(by, pa.int32())) if by else indices
+
+
+def is_same(one: pa.Array, other: pa.Array) -> bool:
     """Tell whether two arrays are the same memory."""
     addresses = [
         (len(array), array.offset, [buffer and buffer.address for buffer in array.buffers()])
@@ -40,46 +136,43 @@ def _is_same(one: pa.Array, other: pa.Array) -> bool:
     return addresses[0] == addresses[1]
 
 
-def canonical(found: pa.ChunkedArray) -> tuple[pa.Array, pa.ChunkedArray]:
-    """Return indices and a dictionary without doubles, in the order of first occurrence.
-
-    A large dictionary is one in name only: it refers to entries of the old one, and is made of them
-    when it is encoded.
-    """
-    if not pa.types.is_dictionary(found.type):
-        encoded = join(found.dictionary_encode())
-        return encoded.indices, pa.chunked_array([encoded.dictionary])
-    joined = join(found.unify_dictionaries())
-    if len(joined.dictionary) > _MANY:
-        return _rank(joined)
-    encoded = joined.dictionary.dictionary_encode()
-    used = encoded.indices.take(joined.indices)
-    order = used.unique()
-    entries = encoded.dictionary.take(order)
-    return pc.index_in(used, value_set=order), pa.chunked_array([entries])
-
-
-def _rank(array: pa.DictionaryArray) -> tuple[pa.Array, pa.ChunkedArray]:
-    """Do the same in order, as a table of hashes takes several times the memory of its entries."""
-    ranks = pc.rank(array.dictionary, tiebreaker="dense")
+def _codes(entries: pa.Array) -> pa.Array:
+    """Return a number for each entry, the same for equal ones; all are below their count."""
+    if len(entries) <= _MANY:
+        return entries.dictionary_encode().indices
+    # In order, as a table of hashes takes several times the memory of its entries.
+    ranks = pc.rank(entries, tiebreaker="dense")
     codes = pc.subtract(ranks.cast(pa.int32()), pa.scalar(1, pa.int32()))
-    size, count = ranks.nbytes, len(codes)
+    size = ranks.nbytes
     del ranks
     let_go(size)
-    used = codes.take(array.indices)
-    firsts = _first_of_each(used, count)
-    numbers = pc.inverse_permutation(used.filter(firsts), max_index=count - 1)
-    entries = pa.DictionaryArray.from_arrays(
-        array.indices.filter(firsts), array.dictionary, safe=False
-    )
-    return numbers.take(used), pa.chunked_array([entries])
+    return codes
 
 
-def _first_of_each(codes: pa.Array, count: int) -> pa.Array:
-    """Tell for each code whether it is the first of its kind; all are below the count."""
-    backwards = pa.Array.from_buffers(
-        pa.int32(), len(codes), [None, pa.py_buffer(array("i", range(len(codes) - 1, -1, -1)))]
-    )
-    # Of equal ones the last stays: from behind, that is the first.
-    last = pc.inverse_permutation(codes.take(backwards), max_index=count - 1)
-    return pc.equal(last.take(codes), backwards)
+def _first_occurrences(codes: pa.Array, parts: Sequence[pa.Array]) -> pa.Array:
+    """Return the codes that the indices refer to, in the order in which they first occur."""
+    seen = pa.repeat(pa.scalar(value=False), len(codes))
+    order = [pa.array([], pa.int32())]
+    for part in _blocks(parts):
+        used = codes.take(part).unique()
+        new = used.filter(pc.invert(seen.take(used)))
+        if len(new):
+            order.append(new)
+            now = pc.inverse_permutation(new, max_index=len(codes) - 1).is_valid()
+            seen = pc.or_(seen, now)
+    return pa.concat_arrays(order)
+
+
+def _blocks(parts: Sequence[pa.Array]) -> Iterator[pa.Array]:
+    """Yield the numbers of all parts in blocks, neither short nor long ones."""
+    held: list[pa.Array] = []
+    count = 0
+    for part in parts:
+        for start in range(0, len(part), _BLOCK):
+            held.append(part.slice(start, _BLOCK))
+            count += len(held[-1])
+            if count >= _BLOCK:
+                yield pa.concat_arrays(held)
+                held, count = [], 0
+    if held:
+        yield pa.concat_arrays(held)

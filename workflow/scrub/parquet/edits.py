@@ -12,10 +12,8 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from workflow.scrub.parquet import levels
-from workflow.scrub.parquet.fields import Encoding, Repetition
-from workflow.scrub.parquet.hybrid import encode_hybrid
-from workflow.scrub.parquet.pages import Levels
+from workflow.scrub.parquet.fields import Repetition
+from workflow.scrub.parquet.hybrid import encode_levels, small_numbers
 
 if TYPE_CHECKING:
     from workflow.scrub.parquet.column import Column
@@ -25,12 +23,12 @@ if TYPE_CHECKING:
 
 def definition_levels(column: Column) -> pa.Array:
     """Return the definition level of each entry."""
-    return _bytes_array(b"".join(page.definition.numbers(page.count) for page in column.pages))
+    return small_numbers(b"".join(page.definition.numbers(page.count) for page in column.pages))
 
 
 def repetition_levels(column: Column) -> pa.Array:
     """Return the repetition level of each entry."""
-    return _bytes_array(b"".join(page.repetition.numbers(page.count) for page in column.pages))
+    return small_numbers(b"".join(page.repetition.numbers(page.count) for page in column.pages))
 
 
 def row_numbers(column: Column) -> pa.Array:
@@ -117,15 +115,15 @@ def _with_levels(
     repetition = page.repetition
     if mask is not None:
         definition = definition.filter(mask)
-        numbers = _bytes_array(repetition.numbers(page.count)).filter(mask)
-        repetition = _levels(numbers, repetition.highest)
+        numbers = small_numbers(repetition.numbers(page.count)).filter(mask)
+        repetition = encode_levels(numbers, repetition.highest)
     present = pc.sum(pc.equal(definition, highest)).as_py() or 0
     return replace(
         page,
         count=len(definition),
         present=present,
         repetition=repetition,
-        definition=_levels(definition, highest),
+        definition=encode_levels(definition, highest),
     )
 
 
@@ -134,20 +132,9 @@ def _with_nulls(page: DataPage, valid: pa.Array) -> DataPage:
     if not missing:
         return page
     highest = page.definition.highest
-    old = _bytes_array(page.definition.numbers(page.count))
+    old = small_numbers(page.definition.numbers(page.count))
     replacement = pc.if_else(
         valid, pa.scalar(highest, pa.uint8()), pa.scalar(highest - 1, pa.uint8())
     )
     new = pc.replace_with_mask(old, pc.equal(old, highest), replacement)
-    return replace(page, present=page.present - missing, definition=_levels(new, highest))
-
-
-def _levels(numbers: pa.Array, highest: int) -> Levels:
-    if not highest:
-        return Levels(b"", Encoding.RLE, 0)
-    width = levels.width_of(highest)
-    return Levels(encode_hybrid(numbers, width), Encoding.RLE, highest)
-
-
-def _bytes_array(data: bytes) -> pa.Array:
-    return pa.Array.from_buffers(pa.uint8(), len(data), [None, pa.py_buffer(data)])
+    return replace(page, present=page.present - missing, definition=encode_levels(new, highest))

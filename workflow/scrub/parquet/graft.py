@@ -15,12 +15,12 @@ that a rule reaches: nothing could tell whether they hold a scrubbed value.
 
 from __future__ import annotations
 
-from itertools import islice
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from workflow.errors import MalformedData
 from workflow.scrub.parquet import compact, shape
-from workflow.scrub.parquet.apply import scrub_column
+from workflow.scrub.parquet.chunk_scrub import ChunkScrub
 from workflow.scrub.parquet.column_writer import ColumnWriter
 from workflow.scrub.parquet.fields import Chunk, Group, Meta
 from workflow.scrub.parquet.footer import MAGIC, encode
@@ -32,17 +32,17 @@ from workflow.scrub.parquet.watch import Watch
 from workflow.scrub.parquet.work import Work
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from typing import BinaryIO
 
     from workflow.scrub.formats.base import Sink
+    from workflow.scrub.parquet.chunk_scrub import Scrubbed
     from workflow.scrub.parquet.column import Column
     from workflow.scrub.parquet.column_writer import Encoded
     from workflow.scrub.parquet.compact import Struct
     from workflow.scrub.parquet.footer import Footer
     from workflow.scrub.parquet.layout import Item
     from workflow.scrub.parquet.schema import Node, Schema
-    from workflow.scrub.parquet.targets import Target
     from workflow.scrub.plan import Plan
 
 _Place = tuple[int, int]
@@ -173,44 +173,34 @@ class _Graft:
     def _scrub(self, item: Item, rows: GroupRows, chunk: Struct) -> Encoded | None:
         """Write the chunk changed and describe it; None where it can stay as it is."""
         leaf, targets = self.schema.leaves[item.column], self.work.edits.get(item.column, [])
-        whole = any(target.keys for target in targets)
         traces = Traces(chunk_meta(chunk), self._column_index(item))
-        writer, same, before = None, 0, rows.before
-        for piece in rows.pieces(leaf, whole=whole):
-            new = self._scrub_piece(piece, rows, targets, before)
-            before += piece.rows if self.work.plan.trace else 0
-            if new is not None and writer is None:
-                writer = self._rewrite(chunk, leaf, islice(rows.pieces(leaf, whole=whole), same))
-            if writer is not None:
-                piece = new or piece  # noqa: PLW2901 - whatever is done with is let go of
-                del new
-                encoded = writer.encode(piece)
-                del piece
-                writer.add(encoded)
-            else:
-                same += 1
-                traces.look(piece)
-        if writer is None and traces.found:
+        scrub = ChunkScrub(leaf, targets, self.work.plan, rows, self.watch)
+        pieces, seen = scrub.pieces(), 0
+        for first in pieces:
+            if first.changed:
+                break
+            traces.look(first.old)
+            seen += 1
+        else:
+            if not traces.found:
+                return None
             self.work.count_traces(targets)
-            writer = self._rewrite(chunk, leaf, rows.pieces(leaf, whole=whole))
-        return None if writer is None else writer.finish()
+            return self._write(chunk, leaf, rows.pieces(leaf))
+        rest: Iterator[Scrubbed] = chain((first,), pieces)
+        if seen:
+            # What was left alone up to here is to be written too: from the start, then.
+            rest = scrub.pieces()
+        # Nothing holds what is done with.
+        del first, pieces
+        return self._write(chunk, leaf, (piece.new for piece in rest))
 
-    def _scrub_piece(
-        self, piece: Column, rows: GroupRows, targets: list[Target], before: int
-    ) -> Column | None:
-        changed = piece if rows.kept is not None else None
-        for target in targets:
-            new = scrub_column(target, changed or piece, self.work.plan, rows)
-            self.watch.look(target, changed or piece, new, before)
-            changed = new or changed
-        return changed
-
-    def _rewrite(self, chunk: Struct, leaf: Node, pieces: Iterable[Column]) -> ColumnWriter:
-        """Return a writer that got some pieces as they are."""
+    def _write(self, chunk: Struct, leaf: Node, pieces: Iterable[Column]) -> Encoded:
         writer = ColumnWriter(leaf, chunk_meta(chunk), self.tape.write)
         for piece in pieces:
-            writer.add(writer.encode(piece))
-        return writer
+            writer.add(piece)
+            # Nothing holds what is done with.
+            del piece
+        return writer.finish()
 
     def _column_index(self, item: Item) -> Struct | None:
         index = self.indexes.get((item.group, item.column))

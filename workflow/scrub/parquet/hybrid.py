@@ -6,7 +6,21 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from workflow.scrub.parquet import levels
+from workflow.scrub.parquet.fields import Encoding
 from workflow.scrub.parquet.memory import stored
+from workflow.scrub.parquet.pages import Levels
+
+
+def encode_levels(numbers: pa.Array, highest: int) -> Levels:
+    """Return levels, given one byte each."""
+    if not highest:
+        return Levels(b"", Encoding.RLE, 0)
+    return Levels(encode_hybrid(numbers, levels.width_of(highest)), Encoding.RLE, highest)
+
+
+def small_numbers(data: bytes) -> pa.Array:
+    """Return the array of numbers that are one byte each."""
+    return pa.Array.from_buffers(pa.uint8(), len(data), [None, pa.py_buffer(data)])
 
 
 def encode_indices(indices: pa.Array, highest: int) -> bytes:

@@ -14,18 +14,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from workflow.scrub.actions.base import Action
+from workflow.scrub.parquet.dictionaries import is_same
 from workflow.scrub.parquet.kinds import DAY_SECONDS, Day, Kind, Text
 from workflow.scrub.parquet.meanings import kind_of
 from workflow.scrub.parquet.memory import gather, settle, step_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from workflow.scrub.parquet.schema import Node
-    from workflow.scrub.row_test import RowTest
 
 # As many values at a time are Python's: few beside a column.
-_PIECE = 1 << 16
+_PIECE = 1 << 14
 _SAMPLE = 1 << 12
 
 
@@ -42,24 +42,98 @@ class Mapped:
     changed: pa.ChunkedArray
 
 
-def apply(action: Action, leaf: Node, values: pa.ChunkedArray) -> Mapped:
-    """Apply an action to the physical values of a leaf, none of which is null."""
-    plain = _plain_type(values.type)
-    kind = kind_of(leaf)
-    if action.nulls or _fits_nothing(action, kind):
-        return _collect(plain, ((pa.nulls(len(p), plain), _true(len(p))) for p in values.chunks))
-    if action.constant is not None and isinstance(kind, Text):
-        constant = pa.scalar(action.constant.encode("utf-8", "replace"), plain)
-        if action.on_binary(b"\xff") == constant.as_py() or _is_utf8(values):
+class Mapping:
+    """An action on the values of a leaf, piece by piece.
+
+    Args:
+        action: The action.
+        leaf: The leaf.
+    """
+
+    def __init__(self, action: Action, leaf: Node) -> None:
+        """Start with no dictionary."""
+        self._action = action
+        self._kind = kind_of(leaf)
+        self._nulls = action.nulls or _fits_nothing(action, self._kind)
+        self._entries: _Entries | None = None
+
+    def apply(self, values: pa.ChunkedArray) -> Mapped:
+        """Apply the action to the next physical values, none of which is null."""
+        if self._nulls:
+            return _collect(values.type, map(_all_null, values.chunks))
+        if pa.types.is_dictionary(values.type):
+            return _collect(values.type, map(self._apply_entries, values.chunks))
+        return self._apply_plain(values)
+
+    def _apply_plain(self, values: pa.ChunkedArray) -> Mapped:
+        action, kind, plain = self._action, self._kind, values.type
+        constant = _constant(action, kind, plain, values.chunks)
+        if constant is not None:
             return _collect(plain, (_all_equal(constant, part) for part in values.chunks))
-    if isinstance(kind, Day) and kind.ticks > 0 and not pa.types.is_dictionary(values.type):
-        return _collect(plain, (_map_moments(action, kind, part) for part in values.chunks))
-    if not pa.types.is_dictionary(values.type) and _mostly_distinct(values):
-        mapped = (_map_plain(action, kind, part) for part in values.chunks)
-        return _collect(plain, _settled(chain.from_iterable(mapped), values.nbytes))
-    # Chunk by chunk: a table of hashes takes several times the memory of what is in it.
-    parts = (_map_part(action, kind, _encoded(part)) for part in values.chunks)
-    return _collect(pa.dictionary(pa.int32(), plain), parts)
+        if isinstance(kind, Day) and kind.ticks > 0:
+            return _collect(plain, (_map_moments(action, kind, part) for part in values.chunks))
+        if _mostly_distinct(values):
+            mapped = (_map_plain(action, kind, part) for part in values.chunks)
+            return _collect(plain, _settled(chain.from_iterable(mapped), values.nbytes))
+        # Chunk by chunk: a table of hashes takes several times the memory of what is in it.
+        parts = (
+            _Entries.map(action, kind, encoded.dictionary).of(encoded.indices)
+            for encoded in (part.dictionary_encode() for part in values.chunks)
+        )
+        return _collect(pa.dictionary(pa.int32(), plain), parts)
+
+    def _apply_entries(self, part: pa.DictionaryArray) -> tuple[pa.Array, pa.Array]:
+        # All pieces of a chunk have the same dictionary, which may be large.
+        if self._entries is None or not is_same(self._entries.old, part.dictionary):
+            self._entries = None
+            self._entries = _Entries.map(self._action, self._kind, part.dictionary)
+        return self._entries.of(part.indices)
+
+
+@dataclass(frozen=True, slots=True)
+class _Entries:
+    """A dictionary after an action.
+
+    Attributes:
+        old: What it was.
+        new: The new entries, of which some may be equal or null; one, if all are the same.
+        changed: Which entries differ.
+    """
+
+    old: pa.Array
+    new: pa.Array
+    changed: pa.Array
+
+    @classmethod
+    def map(cls, action: Action, kind: Kind, old: pa.Array) -> _Entries:
+        constant = _constant(action, kind, old.type, [old])
+        if constant is not None:
+            return cls(old, pa.repeat(constant, 1), pc.not_equal(old, constant))
+        changed: list[pa.Array] = []
+        entries = _new(_map_plain(action, kind, old), changed)
+        new = gather(old.type, entries, old.nbytes)
+        return cls(old, new, pa.concat_arrays([pa.array([], pa.bool_()), *changed]))
+
+    def of(self, indices: pa.Array) -> tuple[pa.Array, pa.Array]:
+        """Return the new values that indices refer to, and which of them changed."""
+        changed = self.changed.take(indices)
+        if len(self.new) == 1:
+            indices = pa.repeat(pa.scalar(0, indices.type), len(indices))
+        if self.new.null_count:
+            valid = self.new.is_valid().take(indices)
+            indices = pc.if_else(valid, indices, pa.scalar(None, indices.type))
+        return pa.DictionaryArray.from_arrays(indices, self.new, safe=False), changed
+
+
+def _constant(
+    action: Action, kind: Kind, plain: pa.DataType, parts: Sequence[pa.Array]
+) -> pa.Scalar | None:
+    """Return the value that all values become, if they become the same."""
+    if action.constant is None or not isinstance(kind, Text):
+        return None
+    constant = pa.scalar(action.constant.encode("utf-8", "replace"), plain)
+    same = action.on_binary(b"\xff") == constant.as_py() or all(map(_is_utf8, parts))
+    return constant if same else None
 
 
 def _mostly_distinct(values: pa.ChunkedArray) -> bool:
@@ -68,68 +142,20 @@ def _mostly_distinct(values: pa.ChunkedArray) -> bool:
     return 2 * len(first.unique()) > len(first)
 
 
-def rows_meet(test: RowTest, leaf: Node, values: pa.ChunkedArray) -> pa.Array:
-    """Tell which values (none of them null) meet a row test."""
-    kind = kind_of(leaf)
-    null = test.on_null(null=False)
-    out = []
-    for part in map(_encoded, values.chunks):
-        met = _equal_texts(test, kind, part.dictionary)
-        if met is None:
-            pieces = map(_python, _pieces(part.dictionary))
-            found = [null or _meets(test, kind.spell(value)) for piece in pieces for value in piece]
-            met = pa.array(found, pa.bool_())
-        out.append(met.take(part.indices))
-    return pa.chunked_array(out, type=pa.bool_()).combine_chunks()
-
-
-def _equal_texts(test: RowTest, kind: Kind, entries: pa.Array) -> pa.Array | None:
-    """Compare texts with the wanted ones in Arrow; None where that is not the question."""
-    rule = test.rule
-    wanted = rule.among or ((rule.equals,) if rule.equals is not None else ())
-    if not wanted or not isinstance(kind, Text):
-        return None
-    texts = [value.encode("utf-8", "replace") for value in wanted if isinstance(value, str)]
-    return pc.is_in(entries, value_set=pa.array(texts, entries.type))
-
-
-def _meets(test: RowTest, value: Any) -> bool:
-    if value is None:
-        return False
-    if isinstance(value, bool):
-        return test.on_boolean(value)
-    if isinstance(value, str):
-        return test.on_text(value)
-    return test.on_number(format(value, "f"))
-
-
 def _fits_nothing(action: Action, kind: Kind) -> bool:
     """Tell whether the action has no answer of its own for any value of a kind."""
     return all(getattr(type(action), name) is getattr(Action, name) for name in kind.asks)
 
 
-def _map_part(action: Action, kind: Kind, part: pa.DictionaryArray) -> tuple[pa.Array, pa.Array]:
-    """Map a dictionary; its new entries may be equal, and where one is null, so is the index."""
-    changed: list[pa.Array] = []
-    entries = _new(_map_plain(action, kind, part.dictionary), changed)
-    new = gather(part.dictionary.type, entries, part.dictionary.nbytes)
-    indices = part.indices
-    if new.null_count:
-        indices = pc.if_else(new.is_valid().take(indices), indices, pa.scalar(None, indices.type))
-    return (
-        pa.DictionaryArray.from_arrays(indices, new, safe=False),
-        pa.concat_arrays(changed).take(part.indices),
-    )
-
-
 def _map_plain(action: Action, kind: Kind, old: pa.Array) -> Iterator[tuple[pa.Array, pa.Array]]:
-    for piece in _pieces(old):
+    for piece in pieces(old):
         new = _ask(action, kind, piece)
         # NaN differs from itself, but is never what an action answers.
         yield new, pc.fill_null(pc.not_equal(new, piece), True)
 
 
-def _pieces(old: pa.Array) -> Iterator[pa.Array]:
+def pieces(old: pa.Array) -> Iterator[pa.Array]:
+    """Cut an array into pieces that are small enough to be Python's."""
     step = step_of(len(old), old.nbytes, _PIECE)
     return (old.slice(start, step) for start in range(0, len(old), step))
 
@@ -153,12 +179,12 @@ def _settled(
 def _ask(action: Action, kind: Kind, piece: pa.Array) -> pa.Array:
     if isinstance(kind, Text):
         try:
-            texts = action.on_texts(_python(piece.cast(pa.string())))
+            texts = action.on_texts(python(piece.cast(pa.string())))
             return pa.array(texts, pa.string()).cast(piece.type)
         except (pa.ArrowInvalid, UnicodeEncodeError):
             # Bytes that are no UTF-8, before or after: one by one, then.
             pass
-    return pa.array([kind.ask(action, value) for value in _python(piece)], piece.type)
+    return pa.array([kind.ask(action, value) for value in python(piece)], piece.type)
 
 
 def _map_moments(action: Action, kind: Day, part: pa.Array) -> tuple[pa.Array, pa.Array]:
@@ -168,23 +194,27 @@ def _map_moments(action: Action, kind: Day, part: pa.Array) -> tuple[pa.Array, p
     # Arrow rounds to zero, but the day before 1970 is day -1.
     day = pc.subtract(day, pc.less(pc.subtract(part, pc.multiply(day, size)), 0).cast(pa.int64()))
     days = day.dictionary_encode()
-    starts = [kind.ask(action, old * size) for old in _python(days.dictionary)]
+    starts = [kind.ask(action, old * size) for old in python(days.dictionary)]
     new = pa.array(starts, pa.int64()).take(days.indices)
     if action.keeps_time:
         try:
             new = pc.add_checked(new, pc.subtract(part, pc.multiply(day, size)))
         except pa.ArrowInvalid:
             # The last day of the type's range: one by one, then, with a null where it ends.
-            new = pa.array([kind.ask(action, value) for value in _python(part)], pa.int64())
+            new = pa.array([kind.ask(action, value) for value in python(part)], pa.int64())
     return new, pc.fill_null(pc.not_equal(new, part), True)
 
 
-def _all_equal(constant: pa.Scalar, part: pa.Array) -> tuple[pa.Array, pa.Array]:
+def _all_null(part: pa.Array) -> tuple[pa.Array, pa.Array]:
+    true = pa.repeat(pa.scalar(value=True), len(part))
     if isinstance(part, pa.DictionaryArray):
-        changed = pc.not_equal(part.dictionary, constant).take(part.indices)
-    else:
-        changed = pc.not_equal(part, constant)
-    return pa.repeat(constant, len(part)), changed
+        nulls = pa.nulls(len(part), part.indices.type)
+        return pa.DictionaryArray.from_arrays(nulls, part.dictionary, safe=False), true
+    return pa.nulls(len(part), part.type), true
+
+
+def _all_equal(constant: pa.Scalar, part: pa.Array) -> tuple[pa.Array, pa.Array]:
+    return pa.repeat(constant, len(part)), pc.not_equal(part, constant)
 
 
 def _collect(kind: pa.DataType, parts: Iterable[tuple[pa.Array, pa.Array]]) -> Mapped:
@@ -195,28 +225,15 @@ def _collect(kind: pa.DataType, parts: Iterable[tuple[pa.Array, pa.Array]]) -> M
     )
 
 
-def _is_utf8(values: pa.ChunkedArray) -> bool:
+def _is_utf8(values: pa.Array) -> bool:
     try:
-        for part in values.chunks:
-            entries = part.dictionary if isinstance(part, pa.DictionaryArray) else part
-            entries.cast(pa.string())
+        values.cast(pa.string())
     except pa.ArrowInvalid:
         return False
     return True
 
 
-def _encoded(part: pa.Array) -> pa.DictionaryArray:
-    return part if isinstance(part, pa.DictionaryArray) else part.dictionary_encode()
-
-
-def _python(array: pa.Array) -> list[Any]:
+def python(array: pa.Array) -> list[Any]:
+    """Return the values as Python's."""
     values: list[Any] = array.to_pylist()
     return values
-
-
-def _plain_type(kind: pa.DataType) -> pa.DataType:
-    return kind.value_type if pa.types.is_dictionary(kind) else kind
-
-
-def _true(count: int) -> pa.Array:
-    return pa.repeat(pa.scalar(True), count)

@@ -17,9 +17,9 @@ from workflow.errors import ObjectTooLarge
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-LARGE = 16 << 20
+LARGE = 4 << 20
 # What is decoded, asked or encoded at once of something large.
-_STEP = 4 << 20
+_STEP = 1 << 21
 _MOST = (1 << 31) - 1
 _TOO_LARGE = "a piece of a selected Parquet column is larger than 2 GiB"
 

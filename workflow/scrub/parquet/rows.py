@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from workflow.errors import MalformedData
-from workflow.scrub.parquet import edits, mapping
-from workflow.scrub.parquet.apply import chosen_entries, count_instances
-from workflow.scrub.parquet.column import ChunkReader
+from workflow.scrub.parquet import edits
+from workflow.scrub.parquet.apply import count_instances
+from workflow.scrub.parquet.chunk_reader import ChunkReader
+from workflow.scrub.parquet.keyed import Keyed
 from workflow.scrub.parquet.layout import chunk_meta
+from workflow.scrub.parquet.meeting import Meeting
 from workflow.scrub.parquet.work import column
 
 if TYPE_CHECKING:
@@ -68,24 +70,20 @@ class GroupRows:
         if self.left:
             self._count_drops()
 
-    def pieces(self, leaf: Node, *, whole: bool = False) -> Iterator[Column]:
+    def pieces(self, leaf: Node) -> Iterator[Column]:
         """Decode the chunk of a leaf in pieces; rows that go are gone from them."""
         number, row = column(leaf), 0
         meta = chunk_meta(self._chunks[number])
         reader = ChunkReader(self._source, leaf, meta, self._places[number])
         if self.kept is None:
             # Nothing here holds a piece that is already done with.
-            yield from reader.pieces(whole=whole)
+            yield from reader.pieces()
             return
-        for piece in reader.pieces(whole=whole):
+        for piece in reader.pieces():
             count = piece.rows
             yield edits.filter_rows(piece, self._rows_of(self.kept, row, count))
             row += count
         self._rows_of(self.kept, row, self._rows - row)
-
-    def column(self, leaf: Node) -> Column:
-        """Decode the chunk of a leaf as one piece."""
-        return next(self.pieces(leaf, whole=True))
 
     def _rows_of(self, kept: pa.Array, first: int, count: int) -> pa.Array:
         if not 0 <= count <= self._rows - first:
@@ -104,28 +102,13 @@ class GroupRows:
     def _meeting(self, target: Target, test: RowTest) -> pa.Array:
         """Tell for each row whether a selected value in it meets the test."""
         leaf = next(target.node.leaves())
-        parts = [
-            self._meeting_in(piece, target, test)
-            for piece in self.pieces(leaf, whole=bool(target.keys))
-        ]
+        asked = _Asked(Meeting(test, leaf), Keyed(target, self.pieces))
+        parts = [_meeting_in(piece, target, test, asked) for piece in self.pieces(leaf)]
+        asked.keyed.finish()
         met = pa.chunked_array(parts, type=pa.bool_()).combine_chunks()
         if len(met) != self._rows:
             raise MalformedData("a column chunk has another number of rows than its row group")
         return met
-
-    def _meeting_in(self, piece: Column, target: Target, test: RowTest) -> pa.Array:
-        there = edits.instances(piece, target.definition, target.repetition)
-        definition = edits.definition_levels(piece)
-        met = pc.and_(
-            pa.repeat(pa.scalar(test.on_null(null=True)), len(definition)),
-            pc.less(definition, target.node.definition),
-        )
-        if target.node.column is not None:
-            has = pc.equal(definition, target.node.definition)
-            met = pc.replace_with_mask(met, has, mapping.rows_meet(test, target.node, piece.values))
-        met = pc.and_(met, there)
-        chosen = chosen_entries(target, piece, self)
-        return edits.rows_with(piece, met if chosen is None else pc.and_(met, chosen))
 
     def _count_drops(self) -> None:
         for drop in self._work.drops:
@@ -137,3 +120,26 @@ class GroupRows:
                 for piece in self.pieces(next(drop.node.leaves())):
                     count_instances(drop, piece, self._work.plan, None)
             tally.changed += tally.matched - before
+
+
+class _Asked(NamedTuple):
+    """What the pieces of a chunk are asked in turn."""
+
+    meeting: Meeting
+    keyed: Keyed
+
+
+def _meeting_in(piece: Column, target: Target, test: RowTest, asked: _Asked) -> pa.Array:
+    """Tell for each row of a piece whether a selected value in it meets the test."""
+    there = edits.instances(piece, target.definition, target.repetition)
+    definition = edits.definition_levels(piece)
+    met = pc.and_(
+        pa.repeat(pa.scalar(test.on_null(null=True)), len(definition)),
+        pc.less(definition, target.node.definition),
+    )
+    if target.node.column is not None:
+        has = pc.equal(definition, target.node.definition)
+        met = pc.replace_with_mask(met, has, asked.meeting.of(piece.values))
+    met = pc.and_(met, there)
+    chosen = asked.keyed.entries(piece)
+    return edits.rows_with(piece, met if chosen is None else pc.and_(met, chosen))

@@ -14,7 +14,6 @@ import pyarrow.compute as pc
 
 from workflow.scrub.parquet import compact, pages, values
 from workflow.scrub.parquet.fields import Index, Meta, Type
-from workflow.scrub.parquet.memory import join
 
 if TYPE_CHECKING:
     from workflow.scrub.parquet.column import Column
@@ -38,37 +37,38 @@ class Traces:
         self._bounds = pages.statistics_bounds(meta.struct(Meta.STATISTICS))
         if column_index is not None:
             self._bounds |= _index_bounds(column_index)
+        # Which entries of the dictionary are used so far.
+        self._used: pa.Array | None = None
 
     def look(self, piece: Column) -> None:
         """Compare a piece with what is said of it."""
         self._bounds |= piece.bounds
         if not self._strange:
-            self._strange = _loose_entries(piece)
+            self._note_used(piece)
             self._bounds -= _known_bounds(piece, self._bounds)
 
     @property
     def found(self) -> bool:
         """Whether something tells of a value that was in no piece."""
-        return self._strange or bool(self._bounds)
+        loose = self._used is not None and self._used.false_count
+        return self._strange or bool(loose or self._bounds)
+
+    def _note_used(self, piece: Column) -> None:
+        if piece.dictionary is None:
+            return
+        if self._used is None:
+            self._used = pa.repeat(pa.scalar(value=False), len(piece.dictionary))
+        if pa.types.is_dictionary(piece.values.type) and len(piece.values):
+            parts = [part.indices for part in piece.values.chunks]
+            # Where each index is found: a table of them would be larger than the dictionary.
+            found = pc.inverse_permutation(pa.concat_arrays(parts), max_index=len(self._used) - 1)
+            self._used = pc.or_(self._used, found.is_valid())
 
 
 def _index_bounds(index: Struct) -> set[bytes]:
     # A page of nulls only has empty bounds.
     found = {*index.sequence(Index.MIN, compact.BINARY), *index.sequence(Index.MAX, compact.BINARY)}
     return found - {b""}
-
-
-def _loose_entries(piece: Column) -> bool:
-    """Tell whether the dictionary has an entry that no value refers to."""
-    if piece.dictionary is None or not len(piece.dictionary):
-        return False
-    if not pa.types.is_dictionary(piece.values.type):
-        # Plain values after others that use the dictionary; without any value, nothing uses it.
-        return bool(len(piece.values) == 0)
-    indices = join(piece.values).indices
-    # Where an index is found; a table of those that are would be larger than the dictionary.
-    found = pc.inverse_permutation(indices, max_index=len(piece.dictionary) - 1)
-    return bool(found.null_count)
 
 
 def _known_bounds(piece: Column, bounds: set[bytes]) -> set[bytes]:
@@ -85,11 +85,15 @@ def _known_bounds(piece: Column, bounds: set[bytes]) -> set[bytes]:
 def _among(own: pa.ChunkedArray, wanted: pa.Array) -> pa.Array:
     """Return those of the wanted values that there are, asked for in a table of the wanted ones."""
     if pa.types.is_dictionary(own.type):
-        chunk = join(own)
-        places = pc.indices_nonzero(pc.is_in(chunk.dictionary, value_set=wanted))
-        used = pc.is_in(chunk.indices, value_set=places.cast(chunk.indices.type))
-        return chunk.dictionary.take(chunk.indices.filter(used).unique())
+        found = [_among_entries(part, wanted) for part in own.chunks]
+        return pa.concat_arrays([wanted[:0], *found])
     return own.filter(pc.is_in(own, value_set=wanted)).unique()
+
+
+def _among_entries(part: pa.DictionaryArray, wanted: pa.Array) -> pa.Array:
+    places = pc.indices_nonzero(pc.is_in(part.dictionary, value_set=wanted))
+    used = pc.is_in(part.indices, value_set=places.cast(part.indices.type))
+    return part.dictionary.take(part.indices.filter(used).unique())
 
 
 def _fits(bound: bytes, physical: values.Physical) -> bool:

@@ -14,8 +14,6 @@ disturbed by a round trip.
 
 from __future__ import annotations
 
-from array import array
-from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import pyarrow as pa
@@ -37,10 +35,10 @@ from workflow.scrub.parquet.fields import (
     PageV1,
     Type,
 )
-from workflow.scrub.parquet.memory import settle, step_of
+from workflow.scrub.parquet.memory import settle, step_of, stored
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from workflow.scrub.parquet.schema import Node
 
@@ -55,7 +53,6 @@ _ENCODING_NAMES = {
     Encoding.BYTE_STREAM_SPLIT: "BYTE_STREAM_SPLIT",
 }
 _HUGE = 1 << 30
-_FEW = 1 << 17
 # Values that are decoded or encoded at once; a multiple of 8, so that booleans end with a byte.
 BATCH = 1 << 17
 
@@ -134,22 +131,31 @@ class Decoder:
 
     def finish(self) -> pa.ChunkedArray:
         """Return all values."""
+        # Arrow needs twice the memory for what it decodes at once.
+        step = step_of(self._count, self.size, BATCH)
+        parts = settle(self.batches(step), self.size)
+        return pa.chunked_array(parts, self.physical.arrow)
+
+    def batches(self, most: int) -> Iterator[pa.Array]:
+        """Yield all values, so many at a time.
+
+        Raises:
+            MalformedData: They cannot be decoded.
+        """
         if not self._count:
-            return pa.chunked_array([], self.physical.arrow)
+            return
         self._file += footer.encode(self._metadata())
+        found = 0
         try:
             with pq.ParquetFile(pa.BufferReader(pa.py_buffer(self._file))) as reader:
-                # Arrow needs twice the memory for what it decodes at once.
-                step = step_of(self._count, self.size, BATCH)
-                batches = reader.iter_batches(step, use_threads=False)
-                parts = settle((batch.column(0) for batch in batches), self.size)
-                column = pa.chunked_array(parts, self.physical.arrow)
+                for batch in reader.iter_batches(most, use_threads=False):
+                    found += len(batch)
+                    yield batch.column(0)
         except (pa.ArrowException, OSError, ValueError, MemoryError, OverflowError):
             raise MalformedData("a page of a selected Parquet column cannot be decoded") from None
         self._file = bytearray()
-        if len(column) != self._count:
+        if found != self._count:
             raise MalformedData("a page of a selected Parquet column has too few values")
-        return column
 
     def _add_identity(self, entries: int) -> None:
         """Add a dictionary whose values are its indices: what refers to it is decoded to these."""
@@ -157,7 +163,11 @@ class Decoder:
         header.set_number(PageDictionary.VALUES, entries, kind=compact.I32)
         header.set_number(PageDictionary.ENCODING, Encoding.PLAIN, kind=compact.I32)
         self._dictionary = len(self._file)
-        self._add(PageType.DICTIONARY, Page.DICTIONARY, header, _identity(entries))
+        size = 4 * entries
+        self._file += page_header(PageType.DICTIONARY, Page.DICTIONARY, header, (size, size))
+        for start in range(0, entries, BATCH):
+            numbers = pa.arange(start, min(start + BATCH, entries))
+            self._file += stored(numbers.cast(pa.int32()))
 
     def _add(self, kind: int, field: int, header: Struct, body: memoryview) -> None:
         self._file += page_header(kind, field, header, (len(body), len(body)))
@@ -194,18 +204,6 @@ class Decoder:
         group.set_number(Group.BYTES, size)
         group.set_number(Group.ROWS, self._count)
         return group
-
-
-@lru_cache(maxsize=1)
-def _numbers() -> memoryview:
-    return memoryview(array("i", range(_FEW))).cast("B")
-
-
-def _identity(entries: int) -> memoryview:
-    """Return the numbers from 0 as plain INT32 values; few are kept for the next time."""
-    if entries <= _FEW:
-        return _numbers()[: entries * 4]
-    return memoryview(array("i", range(entries))).cast("B")
 
 
 def _file_metadata(schema: list[Struct], group: Struct, rows: int) -> Struct:

@@ -71,6 +71,15 @@ class Watch:
             if shown is not None and not (target.keys and shown[0] == shown[1]):
                 self._note(target, one, row, shown[0], None if removes else shown[1])
 
+    @property
+    def count(self) -> int:
+        """How many traces there are of the row group so far."""
+        return len(self._found)
+
+    def forget(self, count: int) -> None:
+        """Forget all but the first traces: what comes next is looked at again."""
+        del self._found[count:]
+
     def show(self) -> None:
         """Hand over the traces of a row group."""
         if self._plan.trace is None:

@@ -3,8 +3,10 @@
 import pyarrow as pa
 import pytest
 
-from workflow.scrub.parquet.dictionaries import canonical
+from workflow.scrub.parquet.dictionaries import Dictionary, NewDictionary
+from workflow.scrub.parquet.fields import Encoding, Type
 from workflow.scrub.parquet.memory import gather, settle, step_of
+from workflow.scrub.parquet.values import Physical, encode_pages
 
 BINARY, FIXED = pa.binary(), pa.binary(3)
 LARGE = 1 << 30
@@ -44,7 +46,11 @@ def test_settled_parts_stay_what_they_were(size):
 def test_step_is_a_multiple_of_eight_and_never_nothing():
     assert step_of(100, 1000, 1 << 17) == 1 << 17
     assert step_of(10, LARGE, 1 << 17) == 8
-    assert step_of(1000_000, LARGE, 1 << 17) == 3904
+    assert step_of(1000_000, LARGE, 1 << 17) == 1952
+
+
+def dictionary_array(entries, indices):
+    return pa.DictionaryArray.from_arrays(pa.array(indices, pa.int32()), entries)
 
 
 @pytest.mark.parametrize("count", [10, 200_000])
@@ -52,11 +58,54 @@ def test_dictionary_has_no_doubles_and_is_in_the_order_of_first_occurrence(count
     """Of few entries and of so many that they are ranked."""
     entries = pa.array([b"%d" % (at // 2) for at in range(count)])
     used = [at for at in reversed(range(count)) if at % 10 != 4]
-    column = pa.DictionaryArray.from_arrays(pa.array(used, pa.int32()), entries)
+    half = len(used) // 2
+    columns = [dictionary_array(entries, used[:half]), dictionary_array(entries, used[half:])]
 
-    indices, dictionary = canonical(pa.chunked_array([column]))
+    found = NewDictionary([pa.chunked_array([column]) for column in columns])
 
     wanted = list(dict.fromkeys(b"%d" % (at // 2) for at in used))
-    assert dictionary.to_pylist() == wanted
-    assert indices.type == pa.int32()
-    assert [wanted[index] for index in indices.to_pylist()] == column.to_pylist()
+    assert found.count == len(wanted)
+    for column, indices in zip(columns, found.indices(), strict=True):
+        assert indices.type == pa.int32()
+        assert [wanted[index] for index in indices.to_pylist()] == column.to_pylist()
+    (taken,) = found.take().chunks
+    assert taken.cast(BINARY).to_pylist() == wanted
+
+
+def test_parts_of_several_dictionaries_and_of_none_get_one():
+    one, other = pa.array([b"a", b"b"]), pa.array([b"b", None, b"c"])
+    parts = [
+        pa.chunked_array([dictionary_array(one, [1, 0]), dictionary_array(other, [2, 0])]),
+        pa.chunked_array([], pa.dictionary(pa.int32(), BINARY)),
+        pa.chunked_array([pa.array([b"c", b"d", b"d"])]),
+        pa.chunked_array([dictionary_array(one, [0])]),
+    ]
+    values = [part.to_pylist() for part in parts]
+
+    found = NewDictionary(parts)
+
+    entries = found.take().chunk(0).cast(BINARY).to_pylist()
+    assert entries == [b"b", b"a", b"c", b"d"]
+    indices = [part.to_pylist() for part in found.indices()]
+    assert [[entries[at] for at in part] for part in indices] == values
+
+
+@pytest.mark.parametrize(
+    ("count", "length", "present", "worth"),
+    [
+        (1_000, 7, 1_000, True),
+        (200_000, 7, 200_000, False),
+        (200_000, 40, 200_000, False),
+        (200_000, 7, 1_000_000, True),
+        (200_000, 40, 400_000, True),
+    ],
+)
+def test_large_dictionary_is_worth_it_if_its_entries_are_used_often(count, length, present, worth):
+    entries = pa.array([b"%0*d" % (length, at) for at in range(count)])
+    physical = Physical(Type.BYTE_ARRAY)
+    (body,) = encode_pages(physical, [entries], Encoding.PLAIN)
+
+    found = Dictionary.read(physical, [(count, memoryview(body))], present)
+
+    assert found.entries.equals(entries)
+    assert found.worth == worth

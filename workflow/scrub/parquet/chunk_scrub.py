@@ -1,0 +1,82 @@
+"""All rules on one column chunk, piece by piece."""
+
+from __future__ import annotations
+
+from dataclasses import astuple, replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from workflow.scrub.parquet.apply import ColumnScrub
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from workflow.scrub.parquet.column import Column
+    from workflow.scrub.parquet.rows import GroupRows
+    from workflow.scrub.parquet.schema import Node
+    from workflow.scrub.parquet.targets import Target
+    from workflow.scrub.parquet.watch import Watch
+    from workflow.scrub.plan import Plan
+
+
+class Scrubbed(NamedTuple):
+    """A piece of a chunk, before and after the rules."""
+
+    old: Column
+    new: Column
+    changed: bool
+
+
+class ChunkScrub:
+    """The rules on a column chunk.
+
+    Args:
+        leaf: The chunk's leaf.
+        targets: What the rules select in it.
+        plan: The rules.
+        rows: The chunk's row group.
+        watch: Who watches.
+    """
+
+    def __init__(
+        self, leaf: Node, targets: Sequence[Target], plan: Plan, rows: GroupRows, watch: Watch
+    ) -> None:
+        """Note what was counted before the chunk."""
+        self._leaf = leaf
+        self._targets = targets
+        self._plan = plan
+        self._rows = rows
+        self._watch = watch
+        self._seen = watch.count
+        self._tallies = [replace(plan.rules[target.rule].tally) for target in targets]
+
+    def pieces(self) -> Iterator[Scrubbed]:
+        """Yield the chunk as the rules leave it; called again, it starts and counts again.
+
+        Raises:
+            PermanentError: The chunk cannot be decoded, or does not fit a rule.
+        """
+        self._forget()
+        scrubs = [
+            ColumnScrub(target, self._leaf, self._plan, self._rows.pieces)
+            for target in self._targets
+        ]
+        row = self._rows.before
+        for piece in self._rows.pieces(self._leaf):
+            yield self._scrub(piece, scrubs, row)
+            row += piece.rows if self._plan.trace else 0
+        for scrub in scrubs:
+            scrub.finish()
+
+    def _scrub(self, piece: Column, scrubs: list[ColumnScrub], row: int) -> Scrubbed:
+        now, changes = piece, self._rows.kept is not None
+        for scrub in scrubs:
+            new, changed = scrub.scrub(now)
+            self._watch.look(scrub.target, now, new if changed else None, row)
+            now, changes = new, changes or changed
+        return Scrubbed(piece, now, changes)
+
+    def _forget(self) -> None:
+        self._watch.forget(self._seen)
+        for target, before in zip(self._targets, self._tallies, strict=True):
+            tally = self._plan.rules[target.rule].tally
+            tally.matched, tally.changed, tally.nulled, tally.absent = astuple(before)
