@@ -1,7 +1,7 @@
 """A column chunk, decoded piece by piece for a change.
 
 A piece is some pages in a row, or a portion of a long one. It ends where a row ends, and holds
-about 4 MiB of values, so that the memory does not grow with the chunk. What stays for as long as
+about 2 MiB of values, so that the memory does not grow with the chunk. What stays for as long as
 the chunk is worked on is its dictionary, and a long page as it is encoded.
 """
 

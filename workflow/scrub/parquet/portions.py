@@ -1,7 +1,7 @@
 """Pages in portions: a usual page is one, a long page is cut.
 
 DuckDB and fastparquet write a column chunk as a single page, and a page may be small and yet decode
-to gigabytes. Cut into portions of about 4 MiB, each a page of its own from then on, such a page
+to gigabytes. Cut into portions of about 2 MiB, each a page of its own from then on, such a page
 is changed and written again in little memory. A portion starts where a row starts, as a page must
 where there is an offset index; a single row that is longer stays in one.
 """

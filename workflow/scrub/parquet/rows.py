@@ -57,7 +57,8 @@ class GroupRows:
         """Test the rows, and count them."""
         self._source = source
         self._work = work
-        self._chunks = chunks
+        # As they were: a column that is read again, for its keys, may be written anew by then.
+        self._metas = [chunk_meta(chunk) for chunk in chunks]
         self._places = places
         self._rows = rows
         self.kept: pa.Array | None = None
@@ -73,8 +74,7 @@ class GroupRows:
     def pieces(self, leaf: Node) -> Iterator[Column]:
         """Decode the chunk of a leaf in pieces; rows that go are gone from them."""
         number, row = column(leaf), 0
-        meta = chunk_meta(self._chunks[number])
-        reader = ChunkReader(self._source, leaf, meta, self._places[number])
+        reader = ChunkReader(self._source, leaf, self._metas[number], self._places[number])
         if self.kept is None:
             # Nothing here holds a piece that is already done with.
             yield from reader.pieces()

@@ -152,3 +152,23 @@ def test_keys_of_a_map_are_tested_like_members():
 
     assert out.column("n") == [1, 2, 3]
     assert out.column("m") == rows[1:]
+
+
+def test_rows_go_and_values_under_a_key_change():
+    """The keys are written, without the rows that go, before they are asked for the values."""
+    maps = [[("email", f"{at}@example.com"), ("name", f"n{at}")][at % 3 :] for at in range(90)]
+    table = pa.table(
+        {
+            "country": ["DE" if at % 4 else "FR" for at in range(90)],
+            "m": pa.array(maps, pa.map_(pa.string(), pa.string())),
+        }
+    )
+
+    out = files.run(
+        files.write(table), ("m.email", "blank"), drop_rows=files.RowRule("country", equals="DE")
+    )
+
+    assert out.column("m") == [
+        [(key, "" if key == "email" else value) for key, value in maps[at]]
+        for at in range(0, 90, 4)
+    ]

@@ -1,0 +1,247 @@
+"""A chunk that is worked on in many small pieces comes out as one that is worked on whole."""
+
+import random
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+
+from tests.workflow.scrub.parquet import files
+from tests.workflow.scrub.parquet.test_watch import traces
+from workflow.errors import MalformedData
+from workflow.scrub import RowRule, Rule
+from workflow.scrub.parquet import (
+    apply,
+    chunk_reader,
+    compact,
+    dictionaries,
+    memory,
+    pages,
+    portions,
+    schema,
+)
+from workflow.scrub.parquet.compression import Codec
+from workflow.scrub.parquet.fields import Meta, PageType
+from workflow.scrub.parquet.layout import chunk_meta
+
+ROWS = 900
+WORDS = ["", "ann@example.com", "bob@example.com", "eve", "x" * 40, None]
+KEYS = ["email", "name", "phone"]
+
+
+def table():
+    source = random.Random(5)
+    pick = lambda: source.choice(WORDS)  # noqa: E731
+    lists = [[pick() for _ in range(source.randrange(4))] or None for _ in range(ROWS)]
+    maps = [[(key, pick()) for key in KEYS if source.random() < 0.7] for _ in range(ROWS)]
+    structs = [[{"n": pick(), "m": pick()} for _ in range(source.randrange(3))] for _ in lists]
+    struct = pa.struct([("n", pa.string()), ("m", pa.string())])
+    return pa.table(
+        {
+            "text": [pick() for _ in lists],
+            "country": [source.choice(["DE", "FR", "US", None]) for _ in lists],
+            "distinct": [f"{at * 7919 % 100_003:012}" for at in range(ROWS)],
+            "number": pa.array([source.randrange(1 << 30) for _ in lists], pa.int64()),
+            "flag": pa.array([source.choice([True, False, None]) for _ in lists]),
+            "tags": pa.array(lists, pa.list_(pa.string())),
+            "cards": pa.array(structs, pa.list_(struct)),
+            "attributes": pa.array(maps, pa.map_(pa.string(), pa.string())),
+        }
+    )
+
+
+TABLE = table()
+RULES = [
+    Rule("text", "hash"),
+    Rule("distinct", "mask"),
+    Rule("number", "generalize", {"bucket": 1000}),
+    Rule("tags[*]", "blank"),
+    Rule("cards[*].n", "null"),
+    Rule("attributes.email", "redact", {"patterns": ["email"]}),
+    Rule("attributes.phone", "replace", {"with": "-"}),
+]
+ONE_PAGE = {"data_page_size": 1 << 30, "max_rows_per_page": 1 << 30}
+DELTA = dict.fromkeys(("text", "distinct", "tags.list.element"), "DELTA_BYTE_ARRAY")
+LAYOUTS = {
+    "dictionaries": {},
+    "plain": {"use_dictionary": False},
+    "delta": {
+        "use_dictionary": False,
+        "column_encoding": {**DELTA, "number": "DELTA_BINARY_PACKED"},
+    },
+    "small pages": {"max_rows_per_page": 37, "dictionary_pagesize_limit": 200},
+    "groups": {"row_group_size": 250},
+}
+
+
+@pytest.fixture
+def small(monkeypatch):
+    """Pieces of a few bytes, entries and values."""
+    for module, name, value in (
+        (portions, "PORTION", 300),
+        (portions, "ENTRIES", 50),
+        (portions, "_LONG", 60),
+        (portions, "_FEW", 10),
+        (chunk_reader, "PORTION", 300),
+        (chunk_reader, "ENTRIES", 50),
+        (memory, "_STEP", 200),
+        (memory, "LARGE", 400),
+        (dictionaries, "_MANY", 20),
+        (dictionaries, "_BLOCK", 16),
+        (apply, "PORTION", 300),
+    ):
+        monkeypatch.setattr(module, name, value)
+
+
+@pytest.fixture(params=["1.0", "2.0"])
+def version(request):
+    return request.param
+
+
+def write(layout, version, **more):
+    options = {**ONE_PAGE, **LAYOUTS[layout], **more}
+    return files.write(
+        TABLE, data_page_version=version, write_page_checksum=True, write_page_index=True, **options
+    )
+
+
+@pytest.fixture
+def whole(request):
+    """What comes out where nothing is cut."""
+    return files.run(files.write(TABLE, **ONE_PAGE), *request.param[0], drop_rows=request.param[1])
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize(
+    "whole",
+    [
+        (RULES, None),
+        (RULES, RowRule("country", matches="^[DF]")),
+        ([], RowRule("attributes.name", equals="eve")),
+        ([Rule("attributes[*]", "hash"), Rule("cards", "null")], RowRule("tags[*]", is_null=True)),
+        ([Rule("cards[*].m", "drop"), Rule("cards[*].n", "truncate", {"length": 2})], None),
+    ],
+    indirect=True,
+    ids=["rules", "rules and rows", "rows", "map and list", "drop"],
+)
+def test_small_pieces_give_the_same_values_and_counts(whole, small, layout, version, request):
+    rules, test = request.node.callspec.params["whole"]
+    data = write(layout, version)
+
+    out = files.run(data, *rules, drop_rows=test)
+
+    assert out.table.equals(whole.table)
+    assert [vars(count) for count in out.report.rules] == [vars(c) for c in whole.report.rules]
+    assert (out.report.rows, out.report.rows_dropped) == (
+        whole.report.rows,
+        whole.report.rows_dropped,
+    )
+    again = files.run(out.data, *rules, drop_rows=test)
+    assert again.data == out.data
+    assert not again.report.changed
+
+
+def page_rows(data, column):
+    """Return the rows of each page of a column's chunks, and where the offset index says so."""
+    found = []
+    leaves = schema.build(files.open_footer(data).schema).leaves
+    leaf = next(leaf for leaf in leaves if ".".join(leaf.path) == column)
+    for (_group, path), chunk in files.chunks(data).items():
+        if path != column:
+            continue
+        meta, raw = chunk_meta(chunk), files.chunk_bytes(data, chunk)
+        codec = Codec(meta.needed(Meta.CODEC, "codec"))
+        opened = [
+            pages.open_page(page, leaf, codec)[0]
+            for page in pages.walk(files.io.BytesIO(raw).read, len(raw), base=0)
+            if page.type != PageType.DICTIONARY
+        ]
+        index = files.offset_index(data, chunk)
+        firsts = [place.number(3) for place in index.sequence(1, compact.STRUCT)]
+        found.append(([page.rows for page in opened], firsts))
+        assert all(page.starts_row for page in opened)
+    return found
+
+
+@pytest.mark.parametrize("column", ["text", "distinct", "tags.list.element", "number"])
+@pytest.mark.parametrize("layout", ["dictionaries", "plain", "delta"])
+def test_long_pages_are_cut_where_rows_start(small, layout, version, column):
+    data = write(layout, version)
+    assert [len(rows) for rows, _firsts in page_rows(data, column)] == [1]
+
+    out = files.run(data, *RULES)
+
+    for rows, firsts in page_rows(out.data, column):
+        assert len(rows) > 5
+        assert sum(rows) == ROWS
+        assert firsts == [sum(rows[:at]) for at in range(len(rows))]
+
+
+def test_change_that_comes_late_is_counted_once(small, version):
+    values = ["***"] * 500 + ["secret"] + [None, "***"] * 100
+    data = files.write(pa.table({"a": values}), data_page_version=version, **ONE_PAGE)
+
+    out = files.run(data, ("a", "mask"))
+
+    assert out.column("a") == [value and "*" * len(value) for value in values]
+    (count,) = out.report.rules
+    assert (count.matched, count.changed, count.nulled, count.absent) == (701, 1, 0, 0)
+
+
+def test_change_that_comes_late_is_shown_once(small):
+    values = ["***"] * 500 + ["secret"]
+    data = files.write(pa.table({"a": values}), **ONE_PAGE)
+
+    seen = traces(data, Rule("a", "mask"))
+
+    assert [trace.row for trace in seen] == list(range(1, 502))
+    assert (seen[-1].before, seen[-1].after) == ("secret", "******")
+
+
+def test_rare_use_of_a_large_dictionary_makes_the_pages_plain(small, version):
+    data = files.write(TABLE, data_page_version=version, **ONE_PAGE)
+
+    out = files.run(data, ("distinct", "mask"), ("text", "mask"))
+
+    for path, plain in (("distinct", True), ("text", False)):
+        meta = chunk_meta(files.chunks(out.data)[0, path])
+        assert (Meta.DICTIONARY_PAGE not in meta) == plain
+    assert out.column("distinct") == ["*" * 12] * ROWS
+
+
+def test_row_that_is_as_long_as_a_page_stays_whole(small, version):
+    lists = [["a"], [f"{at:09}" for at in range(300)], [], None, ["b", None]]
+    options = {"use_dictionary": False, "column_encoding": "DELTA_BYTE_ARRAY"}
+    data = files.write(pa.table({"a": lists}), data_page_version=version, **options)
+
+    out = files.run(data, ("a[*]", "hash"))
+
+    hashed = files.run(files.write(pa.table({"a": lists})), ("a[*]", "hash"))
+    assert out.table.equals(hashed.table)
+    assert pc.list_value_length(out.table["a"]).to_pylist() == [1, 300, 0, None, 2]
+
+
+@pytest.mark.parametrize("field", ["attributes.email", "attributes.phone"])
+def test_map_with_fewer_keys_than_values_is_refused(small, field):
+    data = files.write(TABLE.select(["attributes"]), use_dictionary=False, **ONE_PAGE)
+    fewer = files.write(TABLE.select(["attributes"]).slice(0, ROWS - 3), use_dictionary=False)
+
+    with pytest.raises(MalformedData, match="other numbers of keys"):
+        files.run(with_keys_of(fewer, data), (field, "hash"))
+
+
+def with_keys_of(other, data):
+    """Return a file in which the keys of a map are those of another file, at the end."""
+    path = (0, "attributes.key_value.key")
+    chunk = files.chunks(other)[path]
+    body = files.chunk_bytes(other, chunk)
+    start = files.open_footer(data).start
+    moved = data[:start] + body + data[start:]
+
+    def change(metadata):
+        (group,) = metadata.sequence(4, compact.STRUCT)
+        meta = chunk_meta(group.sequence(1, compact.STRUCT)[0])
+        meta.update(chunk_meta(chunk))
+        meta.set_number(Meta.DATA_PAGE, start)
+
+    return files.rewrite_footer(moved, change)
