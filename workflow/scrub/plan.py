@@ -154,7 +154,6 @@ def bind(
 
 def _overlap(tree: Node) -> bool:
     """Tell whether a rule ends where another one does, or goes on."""
-    # A selector may be longer than the interpreter's stack.
     places = [tree]
     while places:
         node = places.pop()

@@ -14,6 +14,9 @@ from workflow.errors import PolicyError
 EACH: Final = None
 """The step that stands for every element of an array."""
 
+MAX_STEPS: Final = 200
+"""More than anybody needs, and few enough for functions that call themselves once for each."""
+
 _STEP = re.compile(
     r"""
       '(?P<quoted>(?:[^']|'')+)'     # 'quoted.key', a quote inside is doubled
@@ -51,13 +54,15 @@ def parse_selector(text: str) -> Selector:
     """Read a selector.
 
     Raises:
-        PolicyError: The text is not a selector.
+        PolicyError: The text is not a selector, or has more than `MAX_STEPS` steps.
     """
     steps: list[str | None] = []
     position = 0
     while position < len(text) or not steps:
         found, position = _read_step(text, position, first=not steps)
         steps.append(found)
+        if len(steps) > MAX_STEPS:
+            raise PolicyError(f"field selector {text[:40]!r}... has more than {MAX_STEPS} steps")
     return Selector(tuple(steps))
 
 

@@ -1,8 +1,8 @@
 """A column chunk, decoded piece by piece for a change.
 
-A piece is some pages in a row, or a portion of a long one. It ends where a row ends, and holds
-about 2 MiB of values, so that the memory does not grow with the chunk. What stays for as long as
-the chunk is worked on is its dictionary, and a long page as it is encoded.
+A piece is some pages in a row, or a portion of a long one. It ends where a row ends, and holds a
+few MiB at most, so that the memory does not grow with the chunk. What stays for as long as the
+chunk is worked on is its dictionary, and a long page as it is encoded.
 """
 
 from __future__ import annotations
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from workflow.scrub.parquet.layout import Item
     from workflow.scrub.parquet.pages import DataPage
     from workflow.scrub.parquet.schema import Node
+
+# Two pages of the size that most writers give them, and a little.
+_PIECE = PORTION * 5 // 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,7 @@ class ChunkReader:
                 for portion in self._portions_of(held, codec, dictionary):
                     left -= portion.page.count
                     yield portion, dictionary
+                    del portion
             first = False
             # What old writers leave behind the last page is no page.
             if left <= 0:
@@ -149,7 +153,7 @@ class _Piece:
         page = portion.page
         if not self._pages or not page.starts_row:
             return False
-        if self._entries >= ENTRIES or self._size >= PORTION:
+        if self._entries >= ENTRIES or self._size + portion.size > _PIECE or portion.decoded:
             return True
         return bool(page.present and self._stretches and self._stretches[-1][0] != portion.refers)
 
@@ -167,10 +171,15 @@ class _Piece:
             self._add_values(portion, dictionary if portion.refers else None)
 
     def _add_values(self, portion: Portion, dictionary: Dictionary | None) -> None:
-        decoded = not isinstance(portion.values, memoryview)
         last = self._stretches[-1] if self._stretches else None
-        if last is None or last[0] != portion.refers or isinstance(last[1], list) != decoded:
-            empty: Decoder | list[pa.Array] = [] if decoded else _decoder(self._leaf, dictionary)
+        if (
+            last is None
+            or last[0] != portion.refers
+            or isinstance(last[1], list) != portion.decoded
+        ):
+            empty: Decoder | list[pa.Array] = (
+                [] if portion.decoded else _decoder(self._leaf, dictionary)
+            )
             self._stretches.append((portion.refers, empty))
         stretch = self._stretches[-1][1]
         if isinstance(stretch, list):

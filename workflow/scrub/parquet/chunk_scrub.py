@@ -62,8 +62,11 @@ class ChunkScrub:
         ]
         row = self._rows.before
         for piece in self._rows.pieces(self._leaf):
-            yield self._scrub(piece, scrubs, row)
-            row += piece.rows if self._plan.trace else 0
+            # Nothing holds what is done with while the next piece is decoded.
+            held, rows = [piece], piece.rows if self._plan.trace else 0
+            del piece
+            yield self._scrub(held.pop(), scrubs, row)
+            row += rows
         for scrub in scrubs:
             scrub.finish()
 

@@ -16,6 +16,7 @@ that a rule reaches: nothing could tell whether they hold a scrubbed value.
 from __future__ import annotations
 
 from itertools import chain
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from workflow.errors import MalformedData
@@ -192,7 +193,7 @@ class _Graft:
             rest = scrub.pieces()
         # Nothing holds what is done with.
         del first, pieces
-        return self._write(chunk, leaf, (piece.new for piece in rest))
+        return self._write(chunk, leaf, map(attrgetter("new"), rest))
 
     def _write(self, chunk: Struct, leaf: Node, pieces: Iterable[Column]) -> Encoded:
         writer = ColumnWriter(leaf, chunk_meta(chunk), self.tape.write)

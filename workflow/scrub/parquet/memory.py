@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 LARGE = 4 << 20
 # What is decoded, asked or encoded at once of something large.
-_STEP = 1 << 21
+_STEP = 1 << 20
 _MOST = (1 << 31) - 1
 _TOO_LARGE = "a piece of a selected Parquet column is larger than 2 GiB"
 

@@ -1,7 +1,7 @@
 """Pages in portions: a usual page is one, a long page is cut.
 
 DuckDB and fastparquet write a column chunk as a single page, and a page may be small and yet decode
-to gigabytes. Cut into portions of about 2 MiB, each a page of its own from then on, such a page
+to gigabytes. Cut into portions of about 1 MiB, each a page of its own from then on, such a page
 is changed and written again in little memory. A portion starts where a row starts, as a page must
 where there is an offset index; a single row that is longer stays in one.
 """
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from workflow.scrub.parquet.values import Decoder
 
 # Bytes of values, decoded, and entries that are worked on at once.
-PORTION = 1 << 21
+PORTION = 1 << 20
 ENTRIES = 1 << 17
 _LONG = 4 * ENTRIES
 # How many values are decoded at once where their bytes do not tell their size.
@@ -51,6 +51,11 @@ class Portion:
     bounds: frozenset[bytes]
     size: int
 
+    @property
+    def decoded(self) -> bool:
+        """Whether its values are decoded: those of a page that was looked at part by part."""
+        return not isinstance(self.values, memoryview)
+
 
 def size_of(page: DataPage, body: memoryview, physical: Physical) -> int:
     """Return the bytes of a page's values, decoded, about; 4 for each that refers."""
@@ -65,7 +70,7 @@ def is_long(page: DataPage, size: int) -> bool:
     """Tell whether a page is to be cut, or looked at part by part to find out."""
     # Each value says only where it differs from the one before.
     unknown = page.encoding == Encoding.DELTA_BYTE_ARRAY
-    return unknown or size > 2 * PORTION or page.count > _LONG
+    return unknown or size > 4 * PORTION or page.count > _LONG
 
 
 def cut(
@@ -92,7 +97,8 @@ def cut(
         at = _row_end(page, repeats, at + step)
         present = defines.count(page.definition.highest, start, at)
         size = present * width or values.size(present)
-        if size < PORTION and at - start < ENTRIES and at < page.count:
+        # A step is about a portion, where the size is known, or little of one.
+        if size < PORTION // 2 and at - start < ENTRIES and at < page.count:
             continue
         part = _part(page, repeats[start:at], defines[start:at], present)
         let_go(decoder.size)
@@ -124,7 +130,8 @@ class _Feed:
 
     def __init__(self, batches: Iterator[pa.Array], kind: pa.DataType) -> None:
         self._batches = batches
-        self._held = [pa.array([], kind)]
+        self._empty = pa.array([], kind)
+        self._held: list[pa.Array] = []
         self._count = 0
 
     def size(self, count: int) -> int:
@@ -141,6 +148,8 @@ class _Feed:
     def take(self, count: int) -> pa.Array:
         """Return the next values."""
         self.size(count)
-        joined = pa.concat_arrays(self._held)
-        self._held, self._count = [joined[count:]], self._count - count
-        return joined[:count]
+        found = pa.concat_arrays(self._held or [self._empty])
+        # Not even an empty slice holds what was taken.
+        self._held = [found[count:]] if self._count > count else []
+        self._count -= count
+        return found[:count]

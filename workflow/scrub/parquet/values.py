@@ -150,7 +150,10 @@ class Decoder:
             with pq.ParquetFile(pa.BufferReader(pa.py_buffer(self._file))) as reader:
                 for batch in reader.iter_batches(most, use_threads=False):
                     found += len(batch)
-                    yield batch.column(0)
+                    held = batch.columns
+                    # Nothing holds what is done with while the next batch is decoded.
+                    del batch
+                    yield held.pop()
         except (pa.ArrowException, OSError, ValueError, MemoryError, OverflowError):
             raise MalformedData("a page of a selected Parquet column cannot be decoded") from None
         self._file = bytearray()

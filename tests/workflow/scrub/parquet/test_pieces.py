@@ -82,7 +82,7 @@ def small(monkeypatch):
         (portions, "ENTRIES", 50),
         (portions, "_LONG", 60),
         (portions, "_FEW", 10),
-        (chunk_reader, "PORTION", 300),
+        (chunk_reader, "_PIECE", 400),
         (chunk_reader, "ENTRIES", 50),
         (memory, "_STEP", 200),
         (memory, "LARGE", 400),
