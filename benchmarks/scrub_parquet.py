@@ -149,62 +149,74 @@ def show_counts(folder: Path, rounds: int) -> None:
         print(f"| {count} | {best['us'].wall:.2f} | {best['us'].cpu:.2f} |", flush=True)
 
 
+ROWS = 1_500_000
+ONE_PAGE = {"data_page_size": 1 << 30, "max_rows_per_page": 1 << 30}
+ONE_DICTIONARY = {"use_dictionary": ["email"], "dictionary_pagesize_limit": 1 << 30}
+# DuckDB and fastparquet write a chunk as one page.
+LAYOUTS = {
+    "distinct texts, not compressed": {"compression": "none"},
+    "distinct texts, one page": ONE_PAGE,
+    "distinct texts, one page, delta": {
+        **ONE_PAGE,
+        "column_encoding": {"email": "DELTA_BYTE_ARRAY"},
+    },
+    "distinct texts, one dictionary": ONE_DICTIONARY,
+    "distinct short texts, one dictionary": ONE_DICTIONARY,
+    "short texts, each three times, one dictionary": ONE_DICTIONARY,
+    "1,000 distinct texts": {"use_dictionary": ["email"]},
+    "numbers": {},
+    "numbers, one page, delta": {
+        **ONE_PAGE,
+        "column_encoding": {"email": "DELTA_BINARY_PACKED"},
+    },
+    "texts under one key of a map, one page": ONE_PAGE,
+}
+
+
+def one_column(layout: str) -> pa.Array:
+    source = random.Random(7)
+    if layout.startswith("distinct texts"):
+        return pa.array([source.randbytes(20).hex() for _ in range(ROWS)])
+    if layout.startswith("1,000"):
+        return pa.array([f"customer number {source.randrange(1000)}" for _ in range(ROWS)])
+    if layout.startswith("numbers"):
+        return pa.array([source.randrange(1 << 40) for _ in range(ROWS)])
+    if layout.startswith("texts under"):
+        ends = pa.array(range(0, ROWS + 1, 2), pa.int32())
+        keys = pa.array(["email", "name"] * (ROWS // 2))
+        return pa.MapArray.from_arrays(ends, keys, one_column("distinct texts"))
+    short = [f"{at * 7919 % 9_999_991:07}" for at in range(ROWS)]
+    return pa.array(short if layout.startswith("distinct") else short * 3)
+
+
 def write_one_group(path: Path, layout: str) -> None:
     """Write one large row group, of whose columns the first is to be scrubbed."""
-    source = random.Random(7)
-    rows = 1_500_000
-    texts = {
-        "distinct texts, not compressed": lambda: source.randbytes(20).hex(),
-        "distinct texts, one page, snappy": lambda: source.randbytes(20).hex(),
-        "distinct texts, one dictionary, snappy": lambda: source.randbytes(20).hex(),
-        "1,000 distinct texts, zstd": lambda: f"customer number {source.randrange(1000)}",
-        "numbers, snappy": lambda: source.randrange(1 << 40),
-    }
-    column = pa.array([texts[layout]() for _ in range(rows)])
-    codec = layout.rsplit(" ", 1)[-1].replace("compressed", "none")
+    column = one_column(layout)
+    rows = len(column)
     flags = pa.array([at % 2 == 0 for at in range(rows)])
     table = pa.table({"email": column, "other": pa.array(range(rows)), "flag": flags})
-    # DuckDB and fastparquet write a chunk as one page.
-    page = 1 << 30 if "one page" in layout else 1 << 20
-    pq.write_table(
-        table,
-        path,
-        compression=codec,
-        use_dictionary=["email"] if "1,000" in layout or "one dictionary" in layout else False,
-        dictionary_pagesize_limit=1 << 30 if "one dictionary" in layout else 1 << 20,
-        row_group_size=rows,
-        data_page_size=page,
-        max_rows_per_page=page,
-    )
+    options = {"use_dictionary": False, "compression": "snappy", **LAYOUTS[layout]}
+    pq.write_table(table, path, row_group_size=rows, **options)
+    pq.write_table(table.slice(0, 2), f"{path}.small", **options)
 
 
 def decoded_size(path: Path) -> int:
-    return pq.read_table(path, columns=["email"])["email"].nbytes
+    column = pq.read_table(path, columns=["email"])["email"].combine_chunks()
+    return (column.items if pa.types.is_map(column.type) else column).nbytes
 
 
 def show_memory(folder: Path) -> None:
-    print("\n### Memory above the imported baseline, one row group of 1.5 million rows\n")
+    print("\n### Memory above the imported baseline, one row group of 1.5 million values\n")
     print("| column | action | decoded MB before | after | peak MB | times the larger |")
     print(f"|{6 * '---|'}")
-    for layout in (
-        "distinct texts, not compressed",
-        "distinct texts, one page, snappy",
-        "distinct texts, one dictionary, snappy",
-        "1,000 distinct texts, zstd",
-        "numbers, snappy",
-    ):
+    for layout in LAYOUTS:
         path = folder / "memory.parquet"
         write_one_group(path, layout)
         before = decoded_size(path)
+        field = "email.email" if "map" in layout else "email"
         for action in ("blank", "mask", "hash", "drop_rows"):
-            command = [
-                sys.executable,
-                "-m",
-                "benchmarks.scrub_parquet",
-                "--peak",
-                str(path),
-                action,
-            ]
+            module = [sys.executable, "-m", "benchmarks.scrub_parquet", "--peak"]
+            command = [*module, str(path), field, action]
             peak = int(subprocess.run(command, capture_output=True, check=True, text=True).stdout)
             after = decoded_size(Path(f"{path}.out"))
             print(
@@ -214,14 +226,13 @@ def show_memory(folder: Path) -> None:
             )
 
 
-def print_peak(path: str, action: str) -> None:
+def print_peak(path: str, field: str, action: str) -> None:
     """Scrub in a process of its own, as a peak of memory is one of a process."""
-    small, sink = Path(path + ".small"), Path(path + ".out")
-    pq.write_table(pa.table({"email": ["a", "b"], "flag": [True, False]}), small)
+    sink = Path(path + ".out")
     drops = action == "drop_rows"
     drop = RowRule("flag", equals=True) if drops else None
-    way = ours([] if drops else [Rule("email", action)], drop_rows=drop)
-    way(small, sink)
+    way = ours([] if drops else [Rule(field, action)], drop_rows=drop)
+    way(Path(path + ".small"), sink)
     # Linux forgets the peak so far, and with it that of the process that started this one.
     Path("/proc/self/clear_refs").write_text("5")
     before = peak_size()

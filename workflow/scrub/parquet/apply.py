@@ -91,7 +91,9 @@ class ColumnScrub:
         if nulls and column.leaf.kind != Repetition.OPTIONAL:
             if not is_text(column.leaf):
                 _refuse(bound)
-            new = pa.chunked_array([pc.fill_null(dense(new), b"")])
+            # What the empty text becomes: a second scrub meets that, and shall leave it.
+            empty = bound.action.on_text("") or ""
+            new = pa.chunked_array([pc.fill_null(dense(new), empty.encode("utf-8", "replace"))])
             changed = pc.not_equal(new, pa.chunked_array([dense(old)]))
         bound.tally.nulled += 0 if bound.action.nulls else nulls
         count = pc.sum(changed).as_py() or 0

@@ -282,3 +282,33 @@ def test_scrubbing_twice_is_scrubbing_once(kind, rule, data, dictionary):
     assert twice.data == once.data
     assert not twice.report.changed
     assert once.column("b") == [*range(len(found))]
+
+
+REQUIRED = st.sampled_from([(pa.string(), st.text(max_size=6)), (pa.binary(), st.binary())])
+
+
+@settings(max_examples=100, deadline=None)
+@given(REQUIRED, RULES, st.data(), st.booleans())
+def test_scrubbing_required_text_twice_is_scrubbing_it_once(kind, rule, data, dictionary):
+    """What cannot become null becomes what the action makes of the empty text."""
+    arrow, values = kind
+    found = [*data.draw(st.lists(values, max_size=8)), *[b"\xff"] * (arrow == pa.binary())]
+    schema = pa.schema([pa.field("a", arrow, nullable=False)])
+    before = files.write(pa.table({"a": found}, schema=schema), use_dictionary=dictionary)
+
+    once = files.run(before, rule)
+    twice = files.run(once.data, rule)
+
+    assert twice.data == once.data
+    assert not twice.report.changed
+
+
+@pytest.mark.parametrize("action", ["hash", "null", "mask"])
+def test_bytes_that_cannot_become_null_become_what_the_empty_text_does(action):
+    schema = pa.schema([pa.field("a", pa.binary(), nullable=False)])
+    before = files.write(pa.table({"a": [b"\xff\x01", b""]}, schema=schema))
+
+    out = files.run(before, rule(action))
+
+    assert len(set(out.column("a"))) == 1
+    assert out.report.rules[0].nulled == (0 if action == "null" else 1)
