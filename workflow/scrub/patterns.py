@@ -1,5 +1,6 @@
 """Patterns of policies, in linear time: a backtracking one would let a row stop a whole lake."""
 
+from collections.abc import Iterator
 from itertools import product
 from typing import Final, Protocol, cast
 
@@ -21,6 +22,18 @@ BUILT_IN: Final = {
 """What `redact` knows by name. They find too much rather than too little."""
 
 
+class Match(Protocol):
+    """What we use of a match."""
+
+    def start(self) -> int:
+        """Return where it starts."""
+        ...
+
+    def end(self) -> int:
+        """Return where it ends."""
+        ...
+
+
 class Pattern(Protocol):
     """What we use of a compiled pattern."""
 
@@ -32,8 +45,8 @@ class Pattern(Protocol):
         """Find the pattern in all of the text."""
         ...
 
-    def sub(self, replacement: str, text: str) -> str:
-        """Replace every match."""
+    def finditer(self, text: str) -> Iterator[Match]:
+        """Find every match, from left to right."""
         ...
 
 

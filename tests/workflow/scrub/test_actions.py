@@ -27,10 +27,36 @@ EXAMPLES = [
     ("generalize", {"bucket": 0.25}),
     ("date_shift", {"days": 14}),
     ("redact", {}),
+    ("redact", {"with": "-"}),
+    ("redact", {"with": "1"}),
+    ("redact", {"with": "@b."}),
     ("redact", {"own": ["a.?b", r"\bx", "^y", "z$"], "with": "b"}),
     ("redact", {"patterns": ["email"], "own": [r"\bsecret\b"]}),
 ]
+FOUND = [
+    "a@b.co",
+    "+49 30 1234567",
+    "4111 1111 1111 1111",
+    "12-34-5678",
+    "DE89 3704 0044 0532 0130 00",
+]
+PIECES = [
+    *FOUND,
+    "1.2.3.4",
+    "ab:cd:ef:01",
+    "123-45-",
+    "6789",
+    "@b.",
+    "co",
+    "-",
+    "1",
+    " ",
+    "\n",
+    "\r",
+    "ü",
+]
 TEXTS = st.one_of(
+    st.lists(st.sampled_from(PIECES), max_size=6).map("".join),
     st.text(),
     st.text("abxyz b@.0123456789-"),
     st.dates().map(str),

@@ -1,4 +1,4 @@
-"""Actions on text: replace, mask, truncate, redact."""
+"""Actions on text: replace, mask, truncate."""
 
 import math
 from collections.abc import Mapping
@@ -6,13 +6,6 @@ from typing import ClassVar, Self
 
 from workflow.errors import PolicyError
 from workflow.scrub.actions.base import Action, refuse_unknown, whole_number
-from workflow.scrub.patterns import (
-    BUILT_IN,
-    Pattern,
-    can_match_nothing,
-    compile_pattern,
-    searchable,
-)
 
 
 class Replace(Action):
@@ -115,71 +108,3 @@ class Truncate(Action):
     def on_text(self, value: str) -> str:
         """Return the first characters."""
         return value[: self._length]
-
-
-class Redact(Action):
-    """What looks like personal data inside a text becomes a sign; the rest of the text stays.
-
-    A replacement can bring text together, or to an edge, where a pattern now matches. So the text
-    between the signs is searched again until nothing more is found; each round takes text away, and
-    a text that is still not done after a few rounds becomes the sign alone. Either way a second
-    pass finds nothing.
-    """
-
-    name: ClassVar[str] = "redact"
-    _ROUNDS: ClassVar[int] = 8
-
-    def __init__(self, pattern: Pattern, sign: str) -> None:
-        """Keep the patterns, joined to one."""
-        self._pattern = pattern
-        self._sign = sign
-        self._template = sign.replace("\\", "\\\\")
-
-    @classmethod
-    def from_options(cls, options: Mapping[str, object]) -> Self:
-        """Read `patterns` (names of built-in ones), `own` (patterns) and `with` (the sign)."""
-        refuse_unknown(cls.name, options, ("patterns", "own", "with"))
-        own = _texts(options, "own", [])
-        names = _texts(options, "patterns", [] if own else list(BUILT_IN))
-        for name in names:
-            if name not in BUILT_IN:
-                raise PolicyError(f"redact knows {', '.join(BUILT_IN)}, not {name!r}")
-        for pattern in own:
-            _check_own(pattern)
-        sign = options.get("with", "[redacted]")
-        if not isinstance(sign, str) or not sign or searchable(sign) != sign:
-            raise PolicyError("redact: with is a text, not empty, and valid Unicode")
-        patterns = [BUILT_IN[name] for name in names] + own
-        return cls(compile_pattern("|".join(f"(?:{pattern})" for pattern in patterns)), sign)
-
-    def on_text(self, value: str) -> str:
-        """Return the text with signs in it."""
-        text = searchable(value)
-        if self._pattern.search(text) is None:
-            return value
-        for _ in range(self._ROUNDS):
-            before, text = text, self._redact_between(text)
-            if text == before:
-                return text
-        return self._sign
-
-    def _redact_between(self, text: str) -> str:
-        parts = text.split(self._sign)
-        return self._sign.join(self._pattern.sub(self._template, part) for part in parts)
-
-
-def _check_own(pattern: str) -> None:
-    try:
-        compile_pattern(pattern)
-    except PolicyError as error:
-        raise PolicyError(f"redact: own: {error}") from None
-    if can_match_nothing(pattern):
-        # It would put signs between characters, at every pass more of them.
-        raise PolicyError(f"redact: own: the pattern {pattern!r} can match the empty text")
-
-
-def _texts(options: Mapping[str, object], option: str, default: list[str]) -> list[str]:
-    values = options.get(option, default)
-    if not isinstance(values, list | tuple) or not all(isinstance(v, str) for v in values):
-        raise PolicyError(f"redact: {option} is a list of texts")
-    return list(values)
