@@ -136,7 +136,9 @@ class _Merged:
     def _entries(self, old: pa.Array, new: pa.Array) -> pa.Array:
         made = self._made
         if made is None or not (is_same(made[0], old) and is_same(made[1], new)):
-            made = self._made = (old, new, pa.concat_arrays([old, new]))
+            # A null entry is one that nothing refers to; the next rule shall not be asked for it.
+            filled = pc.coalesce(new, old) if new.null_count else new
+            made = self._made = (old, new, pa.concat_arrays([old, filled]))
         return made[2]
 
 

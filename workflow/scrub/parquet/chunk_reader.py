@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from workflow.scrub.parquet.pages import DataPage
     from workflow.scrub.parquet.schema import Node
 
+_OTHER_NUMBER = "a Parquet chunk has another number of values than it should"
 # Two pages of the size that most writers give them, and a little.
 _PIECE = PORTION * 5 // 2
 
@@ -68,7 +69,7 @@ class ChunkReader:
             piece.add(portion, dictionary)
             entries += portion.page.count
         if entries != self.meta.needed(Meta.VALUES, "number of values"):
-            raise MalformedData("a Parquet chunk has another number of values than it should")
+            raise MalformedData(_OTHER_NUMBER)
         yield piece.finish()
 
     def _portions(self) -> Iterator[tuple[Portion, Dictionary | None]]:
@@ -84,7 +85,7 @@ class ChunkReader:
             if kind == PageType.DICTIONARY:
                 dictionary = self._dictionary(held, codec, first=first)
             elif kind in (PageType.DATA, PageType.DATA_V2):
-                for portion in self._portions_of(held, codec, dictionary):
+                for portion in self._portions_of(held, codec, dictionary, left):
                     left -= portion.page.count
                     yield portion, dictionary
                     del portion
@@ -100,12 +101,14 @@ class ChunkReader:
         return Dictionary.read(Physical.of(self.leaf), found, self._present())
 
     def _portions_of(
-        self, held: list[pages.RawPage], codec: Codec, dictionary: Dictionary | None
+        self, held: list[pages.RawPage], codec: Codec, dictionary: Dictionary | None, left: int
     ) -> Iterable[Portion]:
         raw = held.pop()
         bounds = frozenset(pages.bounds(raw))
         page, body = pages.open_page(raw, self.leaf, codec)
         del raw
+        if page.count > left:
+            raise MalformedData(_OTHER_NUMBER)
         let_go(max(len(body), dictionary.entries.nbytes if dictionary else 0))
         refers = page.encoding in DICTIONARY_ENCODINGS
         if refers and page.present and dictionary is None:
@@ -193,12 +196,21 @@ class _Piece:
         entries = None if self._dictionary is None else self._dictionary.entries
         parts = [_finish(stretch, entries, refers=refers) for refers, stretch in self._stretches]
         self._stretches = []
+        referred: tuple[pa.Array, ...] = ()
         if any(part.type != parts[0].type for part in parts):
             # Only where a row ends in a page that is encoded in another way.
+            referred = tuple(_indices(parts))
             parts = [pa.chunked_array([dense(part)]) for part in parts]
         kind = parts[0].type if parts else Physical.of(self._leaf).arrow
         values = pa.chunked_array([chunk for part in parts for chunk in part.chunks], kind)
-        return Column(self._leaf, tuple(self._pages), values, entries, frozenset(self._bounds))
+        bounds = frozenset(self._bounds)
+        return Column(self._leaf, tuple(self._pages), values, entries, bounds, referred)
+
+
+def _indices(parts: list[pa.ChunkedArray]) -> Iterator[pa.Array]:
+    for part in parts:
+        if pa.types.is_dictionary(part.type):
+            yield from (chunk.indices for chunk in part.chunks)
 
 
 def _decoder(leaf: Node, dictionary: Dictionary | None) -> Decoder:

@@ -6,6 +6,7 @@ from dataclasses import astuple, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from workflow.scrub.parquet.apply import ColumnScrub
+from workflow.scrub.parquet.watch import ROWS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -47,6 +48,7 @@ class ChunkScrub:
         self._rows = rows
         self._watch = watch
         self._seen = watch.count
+        self._looked = 0
         self._tallies = [replace(plan.rules[target.rule].tally) for target in targets]
 
     def pieces(self) -> Iterator[Scrubbed]:
@@ -60,7 +62,7 @@ class ChunkScrub:
             ColumnScrub(target, self._leaf, self._plan, self._rows.pieces)
             for target in self._targets
         ]
-        row = self._rows.before
+        row, self._looked = self._rows.before, 0
         for piece in self._rows.pieces(self._leaf):
             # Nothing holds what is done with while the next piece is decoded.
             held, rows = [piece], piece.rows if self._plan.trace else 0
@@ -74,8 +76,10 @@ class ChunkScrub:
         now, changes = piece, self._rows.kept is not None
         for scrub in scrubs:
             new, changed = scrub.scrub(now)
-            self._watch.look(scrub.target, now, new if changed else None, row)
+            if self._looked < ROWS:
+                self._watch.look(scrub.target, now, new if changed else None, row)
             now, changes = new, changes or changed
+        self._looked += piece.entries
         return Scrubbed(piece, now, changes)
 
     def _forget(self) -> None:

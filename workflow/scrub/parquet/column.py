@@ -27,6 +27,7 @@ class Column:
             refer to the dictionary of the chunk.
         dictionary: All entries of the dictionary, also those that no value refers to.
         bounds: The minima and maxima in the headers of its pages, as they stand there.
+        referred: The indices of the values that refer to the dictionary, where others do not.
     """
 
     leaf: Node
@@ -34,6 +35,7 @@ class Column:
     values: pa.ChunkedArray
     dictionary: pa.Array | None = None
     bounds: frozenset[bytes] = frozenset()
+    referred: tuple[pa.Array, ...] = ()
 
     @property
     def entries(self) -> int:

@@ -138,6 +138,9 @@ def is_same(one: pa.Array, other: pa.Array) -> bool:
 
 def _codes(entries: pa.Array) -> pa.Array:
     """Return a number for each entry, the same for equal ones; all are below their count."""
+    if pa.types.is_floating(entries.type):
+        # By their bits: 0.0 equals -0.0, and NaN any other.
+        entries = entries.view(pa.int32() if entries.type == pa.float32() else pa.int64())
     if len(entries) <= _MANY:
         return entries.dictionary_encode().indices
     # In order, as a table of hashes takes several times the memory of its entries.

@@ -98,6 +98,7 @@ class _Graft:
             at, before = item.end, item
             if item.part is Part.CHUNK:
                 self._chunk(item)
+                self._leave(item)
             elif (item.group, item.column) in self.done:
                 self._extra(item)
             else:
@@ -151,8 +152,6 @@ class _Graft:
 
     def _rows(self, group: int) -> GroupRows:
         if group not in self.groups:
-            self.watch.show()
-            self.groups.clear()
             self.groups[group] = GroupRows(
                 self.tape.source,
                 self.work,
@@ -164,12 +163,20 @@ class _Graft:
             self._watch_drops(self.groups[group])
         return self.groups[group]
 
+    def _leave(self, item: Item) -> None:
+        """Forget a row group with its last chunk: they need not stand together."""
+        if all((item.group, at) in self.done for at in range(len(self.schema.leaves))):
+            del self.groups[item.group]
+            self.watch.show()
+
     def _watch_drops(self, rows: GroupRows) -> None:
         if self.work.plan.trace is None:
             return
         for drop in self.work.drops:
-            piece = next(rows.pieces(next(drop.node.leaves())))
-            self.watch.look(drop, piece, None, rows.before)
+            pieces = rows.pieces(next(drop.node.leaves()))
+            piece = next((piece for piece in pieces if piece.entries), None)
+            if piece is not None:
+                self.watch.look(drop, piece, None, rows.before)
 
     def _scrub(self, item: Item, rows: GroupRows, chunk: Struct) -> Encoded | None:
         """Write the chunk changed and describe it; None where it can stay as it is."""

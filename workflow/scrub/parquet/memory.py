@@ -53,7 +53,10 @@ def settle(parts: Iterable[pa.Array], size: int) -> Iterator[pa.Array]:
 
 def join(found: pa.ChunkedArray) -> pa.Array:
     """Return one array; more than 2 GiB of texts in one piece are refused."""
-    joined = found.combine_chunks()
+    try:
+        joined = found.combine_chunks()
+    except pa.ArrowInvalid:
+        raise ObjectTooLarge(_TOO_LARGE) from None
     if isinstance(joined, pa.ChunkedArray):
         raise ObjectTooLarge(_TOO_LARGE)
     return joined

@@ -16,7 +16,7 @@ import pyarrow as pa
 from workflow.errors import MalformedData
 from workflow.scrub.parquet.fields import Encoding, Type
 from workflow.scrub.parquet.hybrid import encode_levels, small_numbers
-from workflow.scrub.parquet.memory import let_go, step_of
+from workflow.scrub.parquet.memory import join, let_go, step_of
 from workflow.scrub.parquet.values import BATCH, DICTIONARY_ENCODINGS, Physical
 
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ class _Feed:
     def take(self, count: int) -> pa.Array:
         """Return the next values."""
         self.size(count)
-        found = pa.concat_arrays(self._held or [self._empty])
+        found = join(pa.chunked_array(self._held, self._empty.type))
         # Not even an empty slice holds what was taken.
         self._held = [found[count:]] if self._count > count else []
         self._count -= count

@@ -10,6 +10,7 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
+from workflow.errors import MalformedData
 from workflow.scrub.parquet import edits
 from workflow.scrub.parquet.column import dense
 from workflow.scrub.parquet.meanings import kind_of
@@ -118,6 +119,8 @@ def _entries(column: Column) -> Iterator[_Entry]:
         strict=True,
     )
     for repetition, definition in levels:
+        if repetition > column.leaf.repetition:
+            raise MalformedData("a level of a Parquet page is out of range")
         row += repetition == 0
         if repetition:
             indices[repetition - 1] += 1

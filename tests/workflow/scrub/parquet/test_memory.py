@@ -109,3 +109,18 @@ def test_large_dictionary_is_worth_it_if_its_entries_are_used_often(count, lengt
 
     assert found.entries.equals(entries)
     assert found.worth == worth
+
+
+@pytest.mark.parametrize("count", [10, 200_000])
+@pytest.mark.parametrize("kind", [pa.float32(), pa.float64()])
+def test_floats_are_told_apart_by_their_bits(kind, count):
+    values = [-0.0, 0.0, *(float(at) for at in range(1, count))]
+    parts = [pa.chunked_array([dictionary_array(pa.array(values, kind), [1, 0, 5])])]
+
+    found = NewDictionary(parts)
+
+    assert [str(value) for value in found.take().chunk(0).cast(kind).to_pylist()] == [
+        "0.0",
+        "-0.0",
+        "4.0",
+    ]

@@ -181,3 +181,18 @@ def test_struct_in_a_map_is_reached_by_its_key():
         [],
         [("b", {"x": None, "l": [""]}), ("a", None), ("c", {"x": "3", "l": ["", ""]})],
     ]
+
+
+@pytest.mark.parametrize("second", ["hash", "mask", "redact"])
+@pytest.mark.parametrize("dictionary", [True, False])
+def test_rule_on_another_key_is_not_asked_for_what_became_null(second, dictionary):
+    """What the first action does not fit, it makes null; but only under its own key."""
+    maps = [[("birth", "1980-02-03"), ("email", "ann@example.com")]] * 2
+    table = pa.table({"m": pa.array(maps, pa.map_(pa.string(), pa.string()))})
+    first = Rule("m.birth", "generalize", {"to": "month"})
+
+    out = files.run(files.write(table, use_dictionary=dictionary), first, ("m.email", second))
+
+    alone = files.run(files.write(table), ("m.email", second)).column("m")
+    assert out.column("m") == [[("birth", "1980-02-01"), row[1]] for row in alone]
+    assert [count.nulled for count in out.report.rules] == [0, 0]

@@ -20,9 +20,11 @@ from workflow.scrub.parquet import (
     portions,
     schema,
 )
+from workflow.scrub.parquet.column import Column
 from workflow.scrub.parquet.compression import Codec
 from workflow.scrub.parquet.fields import Meta, PageType
-from workflow.scrub.parquet.layout import chunk_meta
+from workflow.scrub.parquet.layout import chunk_meta, chunk_start
+from workflow.scrub.parquet.traces import Traces
 
 ROWS = 900
 WORDS = ["", "ann@example.com", "bob@example.com", "eve", "x" * 40, None]
@@ -245,3 +247,83 @@ def with_keys_of(other, data):
         meta.set_number(Meta.DATA_PAGE, start)
 
     return files.rewrite_footer(moved, change)
+
+
+def test_page_of_more_values_than_its_chunk_is_refused():
+    data = files.write(TABLE.select(["distinct"]), use_dictionary=False, **ONE_PAGE)
+
+    def change(metadata):
+        (group,) = metadata.sequence(4, compact.STRUCT)
+        chunk_meta(group.sequence(1, compact.STRUCT)[0]).set_number(Meta.VALUES, ROWS - 1)
+
+    with pytest.raises(MalformedData, match="another number of values"):
+        files.run(files.rewrite_footer(data, change), ("distinct", "mask"))
+
+
+def test_preview_looks_at_the_first_rows_only_however_many_pieces_there_are(small):
+    data = files.write(pa.table({"a": [f"secret {at}" for at in range(5000)]}), **ONE_PAGE)
+
+    seen = traces(data, Rule("a", "mask"))
+
+    assert [trace.row for trace in seen] == list(range(1, len(seen) + 1))
+    assert 1000 <= len(seen) < 1100
+
+
+def test_preview_of_a_column_that_goes_starts_with_the_rows_that_stay(small):
+    gone = ["DE"] * 500 + ["FR"] * 100
+    data = files.write(pa.table({"a": gone, "country": gone}), **ONE_PAGE)
+
+    seen = traces(data, Rule("a", "drop"), drop_rows=RowRule("country", equals="DE"))
+
+    assert [trace.row for trace in seen[:3]] == [1, 2, 3]
+    assert {trace.before for trace in seen} == {"FR"}
+
+
+def test_indices_of_a_piece_that_mixes_are_used_entries():
+    """A row may go on from a page that refers to the dictionary into one that does not."""
+    (leaf,) = schema.build(files.open_footer(files.write(pa.table({"a": ["x"]}))).schema).leaves
+    entries, indices = pa.array([b"a", b"b"]), pa.array([0, 1], pa.int32())
+    plain = pa.chunked_array([pa.array([b"a", b"b", b"c"])])
+
+    for referred, loose in (((indices,), False), ((indices[:1],), True), ((), True)):
+        traces = Traces(compact.Struct(), None)
+        traces.look(Column(leaf, (), plain, entries, referred=referred))
+        assert traces.found == loose
+
+
+def test_row_groups_need_not_stand_together():
+    """The chunks of two groups in turns: columns first, then groups."""
+    table = pa.table({"a": [f"secret{at}" for at in range(8)], "x": ["DE"] * 4 + ["FR"] * 4})
+    data = interleaved(files.write(table, row_group_size=4, compression="none"))
+    assert files.read(data).equals(table)
+
+    masked = files.run(data, ("a", "mask"))
+    dropped = files.run(data, ("a", "drop"))
+    fewer = files.run(data, drop_rows=RowRule("x", equals="DE"))
+
+    assert (masked.report.rows, masked.report.rules[0].matched) == (8, 8)
+    assert (dropped.report.rows, dropped.report.rules[0].matched) == (8, 8)
+    assert (fewer.report.rows, fewer.report.rows_dropped) == (8, 4)
+    assert fewer.table.equals(table.slice(4))
+    assert b"secret0" not in fewer.data
+    assert files.run(fewer.data, drop_rows=RowRule("x", equals="DE")).data == fewer.data
+
+
+def interleaved(data):
+    found = files.chunks(data)
+    out, starts = bytearray(data[:4]), {}
+    for _group, path in sorted(found, key=lambda place: (place[1], place[0])):
+        chunk = found[_group, path]
+        starts[_group, path] = len(out) - chunk_start(chunk_meta(chunk))
+        out += files.chunk_bytes(data, chunk)
+
+    def change(metadata):
+        for number, group in enumerate(metadata.sequence(4, compact.STRUCT)):
+            for path, chunk in zip(("a", "x"), group.sequence(1, compact.STRUCT), strict=True):
+                meta = chunk_meta(chunk)
+                for field in (Meta.DATA_PAGE, Meta.DICTIONARY_PAGE):
+                    meta.set_number(field, meta.number(field) + starts[number, path])
+            group.drop(5)
+
+    footer = data[files.open_footer(data).start :]
+    return files.rewrite_footer(bytes(out) + footer, change)

@@ -20,14 +20,14 @@ TABLE = pa.table(
 )
 
 
-def traces(data, *rules):
+def traces(data, *rules, **more):
     seen = []
     scrub(
         io.BytesIO(data),
         None,
         rules=rules,
         format="parquet",
-        options=ScrubOptions(key=files.KEY),
+        options=ScrubOptions(key=files.KEY, **more),
         trace=seen.append,
     )
     return seen
