@@ -15,6 +15,7 @@ from workflow.scrub.parquet.fields import Repetition
 from workflow.scrub.parquet.keyed import Keyed
 from workflow.scrub.parquet.mapping import Mapped, Mapping
 from workflow.scrub.parquet.meanings import is_text
+from workflow.scrub.parquet.plain import plain_size
 from workflow.scrub.parquet.portions import PORTION
 from workflow.scrub.parquet.targets import emptied_list
 
@@ -76,9 +77,8 @@ class ColumnScrub:
         self._keyed.finish()
 
     def _scrub_values(self, column: Column, chosen: pa.Array | None) -> tuple[Column, bool]:
-        bound, large = self._bound, column.dictionary is not None and _is_large(column.dictionary)
-        if chosen is not None and large:
-            # No room for old and new entries in one dictionary.
+        bound = self._bound
+        if chosen is not None and _is_smaller_plain(column):
             column = column.plain()
         old = column.values
         if pa.types.is_dictionary(old.type) and not column.refers:
@@ -110,8 +110,12 @@ class ColumnScrub:
         return Mapped(self._merged.pick(picked, mapped.values, old), pa.chunked_array([changed]))
 
 
-def _is_large(dictionary: pa.Array) -> bool:
-    return bool(dictionary.nbytes > PORTION)
+def _is_smaller_plain(column: Column) -> bool:
+    """Tell whether the values take less room than old and new entries in one dictionary."""
+    entries = column.dictionary
+    if entries is None or entries.nbytes <= PORTION:
+        return False
+    return plain_size(column.values) <= int(entries.nbytes)
 
 
 class _Merged:

@@ -6,6 +6,7 @@ from dataclasses import astuple, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from workflow.scrub.parquet.apply import ColumnScrub
+from workflow.scrub.parquet.memory import let_go_of_all
 from workflow.scrub.parquet.watch import ROWS
 
 if TYPE_CHECKING:
@@ -58,6 +59,9 @@ class ChunkScrub:
             PermanentError: The chunk cannot be decoded, or does not fit a rule.
         """
         self._forget()
+        if self._looked:
+            # What was decoded the first time.
+            let_go_of_all()
         scrubs = [
             ColumnScrub(target, self._leaf, self._plan, self._rows.pieces)
             for target in self._targets

@@ -27,15 +27,23 @@ _TOO_LARGE = "a piece of a selected Parquet column is larger than 2 GiB"
 def let_go(size: int) -> None:
     """Give back what Arrow's allocator keeps of values that are gone, before as much is needed."""
     if size > LARGE:
-        pa.default_memory_pool().release_unused()
+        let_go_of_all()
+
+
+def let_go_of_all() -> None:
+    """Give back what Arrow's allocator keeps of values that are gone."""
+    pa.default_memory_pool().release_unused()
 
 
 def step_of(count: int, size: int, most: int) -> int:
     """Return how many values to take at once, of so many that have so many bytes in all.
 
-    It is a multiple of 8, as the most is, so that booleans end with a byte.
+    It is a multiple of 8, as the most is, so that booleans end with a byte; fewer are no booleans.
     """
-    return most if size <= 2 * _STEP else max(8, min(most, _STEP * count // size) & ~7)
+    if size <= 2 * _STEP:
+        return most
+    step = min(most, _STEP * count // size)
+    return step & ~7 or max(1, step)
 
 
 def settle(parts: Iterable[pa.Array], size: int) -> Iterator[pa.Array]:

@@ -22,7 +22,7 @@ from workflow.scrub.parquet.values import BATCH, DICTIONARY_ENCODINGS, Physical
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from workflow.scrub.parquet.pages import DataPage
+    from workflow.scrub.parquet.pages import DataPage, Levels
     from workflow.scrub.parquet.values import Decoder
 
 # Bytes of values, decoded, and entries that are worked on at once.
@@ -30,7 +30,7 @@ PORTION = 1 << 20
 ENTRIES = 1 << 17
 _LONG = 4 * ENTRIES
 # How many values are decoded at once where their bytes do not tell their size.
-_FEW = 1 << 12
+_FEW = 1 << 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,19 +91,36 @@ def cut(
     unknown = page.encoding == Encoding.DELTA_BYTE_ARRAY
     step = _FEW if unknown else step_of(page.count, size, BATCH)
     values = _Feed(decoder.batches(step), decoder.physical.arrow)
-    repeats, defines = page.repetition.numbers(page.count), page.definition.numbers(page.count)
+    repeats, defines = _numbers(page.repetition, page), _numbers(page.definition, page)
     start = at = 0
     while at < page.count:
         at = _row_end(page, repeats, at + step)
-        present = defines.count(page.definition.highest, start, at)
+        present = defines.count(page.definition.highest, start, at) if defines else at - start
         size = present * width or values.size(present)
         # A step is about a portion, where the size is known, or little of one.
         if size < PORTION // 2 and at - start < ENTRIES and at < page.count:
             continue
-        part = _part(page, repeats[start:at], defines[start:at], present)
+        part = page
+        if at - start < page.count:
+            part = replace(
+                page,
+                count=at - start,
+                present=present,
+                repetition=_levels(page.repetition, repeats[start:at]),
+                definition=_levels(page.definition, defines[start:at]),
+            )
         let_go(decoder.size)
         yield Portion(part, values.take(present), bool(width), bounds, size)
         start, bounds = at, frozenset()
+
+
+def _numbers(found: Levels, page: DataPage) -> bytes:
+    """Return levels, one byte each; none where all are 0."""
+    return found.numbers(page.count) if found.highest else b""
+
+
+def _levels(old: Levels, numbers: bytes) -> Levels:
+    return encode_levels(small_numbers(numbers), old.highest)
 
 
 def _row_end(page: DataPage, repeats: bytes, at: int) -> int:
@@ -111,18 +128,6 @@ def _row_end(page: DataPage, repeats: bytes, at: int) -> int:
     if page.repetition.highest and at < page.count:
         at = repeats.find(0, at)
     return page.count if at < 0 else min(at, page.count)
-
-
-def _part(page: DataPage, repeats: bytes, defines: bytes, present: int) -> DataPage:
-    if len(repeats) == page.count:
-        return page
-    return replace(
-        page,
-        count=len(repeats),
-        present=present,
-        repetition=encode_levels(small_numbers(repeats), page.repetition.highest),
-        definition=encode_levels(small_numbers(defines), page.definition.highest),
-    )
 
 
 class _Feed:

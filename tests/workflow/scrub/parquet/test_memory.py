@@ -43,9 +43,10 @@ def test_settled_parts_stay_what_they_were(size):
     assert [part.to_pylist() for part in settle(parts, size)] == [[1, None, 3], [5]]
 
 
-def test_step_is_a_multiple_of_eight_and_never_nothing():
+def test_step_is_a_multiple_of_eight_or_less_and_never_nothing():
     assert step_of(100, 1000, 1 << 17) == 1 << 17
-    assert step_of(10, LARGE, 1 << 17) == 8
+    assert step_of(10, LARGE, 1 << 17) == 1
+    assert step_of(10_000, LARGE, 1 << 17) == 8
     assert step_of(1000_000, LARGE, 1 << 17) == 976
 
 
