@@ -8,6 +8,7 @@ import io
 import json
 import time
 from collections import defaultdict
+from contextlib import closing
 from pathlib import Path
 
 import pyarrow as pa
@@ -18,7 +19,7 @@ from tests.end_to_end.world import DELAY, World, eventually, row
 from tests.least_privilege.grants import Grant, grants_of, refused, unused
 from tests.least_privilege.needs import Account, needs_of
 from workflow.local.faults import Fault
-from workflow.transitions import Status
+from workflow.transitions import ENDINGS, Status
 
 # Granted, and used by no request that can be seen here. Each with its reason.
 BY_THE_SERVICE = {
@@ -113,14 +114,19 @@ UNSEEN = {
 TEMPLATE = Path(__file__).parents[2] / "infra" / "lakescrub-dev.template.json"
 STACK = "lakescrub-dev-"
 LATE_AFTER = 15 * 60
+MINUTE = 60
 MANY_ROWS = row("x", filler="y" * 1000) * 36_000
 
 
 @pytest.fixture(scope="module")
 def needs(stack):
     """What each role asked for, after the way of objects that reaches every kind of request."""
-    world = World(stack)
-    _walk(world)
+    with closing(World(stack)) as world:
+        _walk(world)
+        return _needs(stack)
+
+
+def _needs(stack):
     account = _account(stack)
     found = defaultdict(list)
     # What a mapping asked for when it was made may be forgotten among the calls by now.
@@ -128,7 +134,6 @@ def needs(stack):
         # Other tests have roles of their own.
         if _part(call.role) in UNSEEN:
             found[_part(call.role)] += needs_of(call, account)
-    world.close()
     return found
 
 
@@ -225,7 +230,14 @@ def _swept(world, key):
     world.schedule_table.delete_item(Key={"path": str(world.path(key)), "version": version})
     world.stack.advance(DELAY + LATE_AFTER)
     sweeper = world.stack.outputs["SweepOverdueFunction"]
-    world.stack.client("lambda").invoke(FunctionName=sweeper)
+
+    def ended():
+        # Once a minute, as the rule does; and time passes for an attempt that is to be made again.
+        world.stack.client("lambda").invoke(FunctionName=sweeper)
+        world.stack.advance(MINUTE)
+        return world.entry(key, version).status in ENDINGS
+
+    eventually(ended, what=f"the sweep of {key}")
     world.ended(key, version)
 
 
