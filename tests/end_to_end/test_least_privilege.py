@@ -230,10 +230,10 @@ def _swept(world, key):
     world.schedule_table.delete_item(Key={"path": str(world.path(key)), "version": version})
     world.stack.advance(DELAY + LATE_AFTER)
     sweeper = world.stack.outputs["SweepOverdueFunction"]
+    world.stack.client("lambda").invoke(FunctionName=sweeper)
 
     def ended():
-        # Once a minute, as the rule does; and time passes for an attempt that is to be made again.
-        world.stack.client("lambda").invoke(FunctionName=sweeper)
+        # Time passes for an attempt that is to be made again.
         world.stack.advance(MINUTE)
         return world.entry(key, version).status in ENDINGS
 

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from workflow.errors import SchemaMismatch
 from workflow.scrub.parquet import edits
 from workflow.scrub.parquet.column import dense
-from workflow.scrub.parquet.dictionaries import is_same
+from workflow.scrub.parquet.dictionaries import Remembered
 from workflow.scrub.parquet.fields import Repetition
 from workflow.scrub.parquet.keyed import Keyed
 from workflow.scrub.parquet.mapping import Mapped, Mapping
@@ -122,7 +122,7 @@ class _Merged:
     """Values of which some are new; where both refer to dictionaries, so do they."""
 
     def __init__(self) -> None:
-        self._made: tuple[pa.Array, pa.Array, pa.Array] | None = None
+        self._entries = Remembered(_joined)
 
     def pick(self, picked: pa.Array, new: pa.ChunkedArray, old: pa.ChunkedArray) -> pa.ChunkedArray:
         """Return the new values where they are picked, the old ones elsewhere."""
@@ -130,20 +130,17 @@ class _Merged:
             return pa.chunked_array([pc.if_else(picked, dense(new), dense(old))])
         start, parts = 0, []
         for one, other in zip(new.chunks, old.chunks, strict=True):
-            entries = self._entries(other.dictionary, one.dictionary)
+            entries = self._entries.of(other.dictionary, one.dictionary)
             moved = pc.add(one.indices, pa.scalar(len(other.dictionary), pa.int32()))
             indices = pc.if_else(picked.slice(start, len(one)), moved, other.indices)
             parts.append(pa.DictionaryArray.from_arrays(indices, entries, safe=False))
             start += len(one)
         return pa.chunked_array(parts, new.type)
 
-    def _entries(self, old: pa.Array, new: pa.Array) -> pa.Array:
-        made = self._made
-        if made is None or not (is_same(made[0], old) and is_same(made[1], new)):
-            # A null entry is one that nothing refers to; the next rule shall not be asked for it.
-            filled = pc.coalesce(new, old) if new.null_count else new
-            made = self._made = (old, new, pa.concat_arrays([old, filled]))
-        return made[2]
+
+def _joined(old: pa.Array, new: pa.Array) -> pa.Array:
+    # A null entry is one that nothing refers to; the next rule shall not be asked for it.
+    return pa.concat_arrays([old, pc.coalesce(new, old) if new.null_count else new])
 
 
 def _scrub_container(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -13,10 +13,11 @@ from workflow.scrub.parquet.memory import join, let_go
 from workflow.scrub.parquet.values import Decoder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from workflow.scrub.parquet.values import Physical
 
+Made = TypeVar("Made")
 # Entries from which on a table of hashes takes more memory than they do.
 _MANY = 1 << 17
 # Indices that are looked through at once.
@@ -134,6 +135,29 @@ def is_same(one: pa.Array, other: pa.Array) -> bool:
         for array in (one, other)
     ]
     return addresses[0] == addresses[1]
+
+
+class Remembered(Generic[Made]):
+    """What is made of dictionaries, kept for as long as they are the same.
+
+    All pieces of a chunk have the same dictionary, which may be large.
+
+    Args:
+        make: Makes it.
+    """
+
+    def __init__(self, make: Callable[..., Made]) -> None:
+        """Start with nothing made."""
+        self._make = make
+        self._made: tuple[tuple[pa.Array, ...], Made] | None = None
+
+    def of(self, *dictionaries: pa.Array) -> Made:
+        """Return what is made of the dictionaries."""
+        if self._made is None or not all(map(is_same, self._made[0], dictionaries)):
+            # Not beside what comes instead.
+            self._made = None
+            self._made = (dictionaries, self._make(*dictionaries))
+        return self._made[1]
 
 
 def _codes(entries: pa.Array) -> pa.Array:

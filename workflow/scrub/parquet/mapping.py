@@ -7,6 +7,7 @@ action's constant), not even the distinct values are looked for.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from workflow.scrub.actions.base import Action
-from workflow.scrub.parquet.dictionaries import is_same
+from workflow.scrub.parquet.dictionaries import Remembered
 from workflow.scrub.parquet.kinds import DAY_SECONDS, Day, Kind, Text
 from workflow.scrub.parquet.meanings import kind_of
 from workflow.scrub.parquet.memory import gather, settle, step_of
@@ -55,14 +56,15 @@ class Mapping:
         self._action = action
         self._kind = kind_of(leaf)
         self._nulls = action.nulls or _fits_nothing(action, self._kind)
-        self._entries: _Entries | None = None
+        self._entries = Remembered(partial(_Entries.map, action, self._kind))
 
     def apply(self, values: pa.ChunkedArray) -> Mapped:
         """Apply the action to the next physical values, none of which is null."""
         if self._nulls:
             return _collect(values.type, map(_all_null, values.chunks))
         if pa.types.is_dictionary(values.type):
-            return _collect(values.type, map(self._apply_entries, values.chunks))
+            parts = (self._entries.of(p.dictionary).of(p.indices) for p in values.chunks)
+            return _collect(values.type, parts)
         return self._apply_plain(values)
 
     def _apply_plain(self, values: pa.ChunkedArray) -> Mapped:
@@ -82,25 +84,16 @@ class Mapping:
         )
         return _collect(pa.dictionary(pa.int32(), plain), parts)
 
-    def _apply_entries(self, part: pa.DictionaryArray) -> tuple[pa.Array, pa.Array]:
-        # All pieces of a chunk have the same dictionary, which may be large.
-        if self._entries is None or not is_same(self._entries.old, part.dictionary):
-            self._entries = None
-            self._entries = _Entries.map(self._action, self._kind, part.dictionary)
-        return self._entries.of(part.indices)
-
 
 @dataclass(frozen=True, slots=True)
 class _Entries:
     """A dictionary after an action.
 
     Attributes:
-        old: What it was.
         new: The new entries, of which some may be equal or null; one, if all are the same.
         changed: Which entries differ.
     """
 
-    old: pa.Array
     new: pa.Array
     changed: pa.Array
 
@@ -108,11 +101,11 @@ class _Entries:
     def map(cls, action: Action, kind: Kind, old: pa.Array) -> _Entries:
         constant = _constant(action, kind, old.type, [old])
         if constant is not None:
-            return cls(old, pa.repeat(constant, 1), pc.not_equal(old, constant))
+            return cls(pa.repeat(constant, 1), pc.not_equal(old, constant))
         changed: list[pa.Array] = []
         entries = _new(_map_plain(action, kind, old), changed)
         new = gather(old.type, entries, old.nbytes)
-        return cls(old, new, pa.concat_arrays([pa.array([], pa.bool_()), *changed]))
+        return cls(new, pa.concat_arrays([pa.array([], pa.bool_()), *changed]))
 
     def of(self, indices: pa.Array) -> tuple[pa.Array, pa.Array]:
         """Return the new values that indices refer to, and which of them changed."""

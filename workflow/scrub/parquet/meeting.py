@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from workflow.scrub.parquet.dictionaries import is_same
+from workflow.scrub.parquet.dictionaries import Remembered
 from workflow.scrub.parquet.kinds import Kind, Text
 from workflow.scrub.parquet.mapping import pieces, python
 from workflow.scrub.parquet.meanings import kind_of
@@ -29,7 +29,7 @@ class Meeting:
         """Start with no dictionary."""
         self._test = test
         self._kind = kind_of(leaf)
-        self._entries: tuple[pa.Array, pa.Array] | None = None
+        self._entries = Remembered(self._ask)
 
     def of(self, values: pa.ChunkedArray) -> pa.Array:
         """Tell which of the next values (none of them null) meet the test."""
@@ -40,10 +40,7 @@ class Meeting:
         if not isinstance(part, pa.DictionaryArray):
             encoded = part.dictionary_encode()
             return self._ask(encoded.dictionary).take(encoded.indices)
-        # All pieces of a chunk have the same dictionary, which may be large.
-        if self._entries is None or not is_same(self._entries[0], part.dictionary):
-            self._entries = (part.dictionary, self._ask(part.dictionary))
-        return self._entries[1].take(part.indices)
+        return self._entries.of(part.dictionary).take(part.indices)
 
     def _ask(self, entries: pa.Array) -> pa.Array:
         met = _equal_texts(self._test, self._kind, entries)

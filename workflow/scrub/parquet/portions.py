@@ -68,9 +68,12 @@ def size_of(page: DataPage, body: memoryview, physical: Physical) -> int:
 
 def is_long(page: DataPage, size: int) -> bool:
     """Tell whether a page is to be cut, or looked at part by part to find out."""
+    return _hides_size(page) or size > 4 * PORTION or page.count > _LONG
+
+
+def _hides_size(page: DataPage) -> bool:
     # Each value says only where it differs from the one before.
-    unknown = page.encoding == Encoding.DELTA_BYTE_ARRAY
-    return unknown or size > 4 * PORTION or page.count > _LONG
+    return page.encoding == Encoding.DELTA_BYTE_ARRAY
 
 
 def cut(
@@ -88,8 +91,7 @@ def cut(
     Raises:
         MalformedData: The page cannot be decoded.
     """
-    unknown = page.encoding == Encoding.DELTA_BYTE_ARRAY
-    step = _FEW if unknown else step_of(page.count, size, BATCH)
+    step = _FEW if _hides_size(page) else step_of(page.count, size, BATCH)
     values = _Feed(decoder.batches(step), decoder.physical.arrow)
     repeats, defines = _numbers(page.repetition, page), _numbers(page.definition, page)
     start = at = 0
