@@ -152,16 +152,10 @@ def bind(
     return Plan(bound, options, tree, row_test=test, trace=trace, native=native)
 
 
-def _overlap(tree: Node) -> bool:
+def _overlap(node: Node) -> bool:
     """Tell whether a rule ends where another one does, or goes on."""
-    places = [tree]
-    while places:
-        node = places.pop()
-        below = [*node.children.values(), *([] if node.each is None else [node.each])]
-        if len(node.rules) + bool(node.rules and below) > 1:
-            return True
-        places += below
-    return False
+    below = [*node.children.values(), *([] if node.each is None else [node.each])]
+    return len(node.rules) + bool(node.rules and below) > 1 or any(map(_overlap, below))
 
 
 def spell(plan: Plan, selectors: Sequence[Selector]) -> Plan:

@@ -15,6 +15,7 @@ that a rule reaches: nothing could tell whether they hold a scrubbed value.
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import chain
 from operator import attrgetter
 from typing import TYPE_CHECKING
@@ -33,11 +34,10 @@ from workflow.scrub.parquet.watch import Watch
 from workflow.scrub.parquet.work import Work
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
     from typing import BinaryIO
 
     from workflow.scrub.formats.base import Sink
-    from workflow.scrub.parquet.chunk_scrub import Scrubbed
     from workflow.scrub.parquet.column import Column
     from workflow.scrub.parquet.column_writer import Encoded
     from workflow.scrub.parquet.compact import Struct
@@ -87,6 +87,8 @@ class _Graft:
         self.offsets: dict[_Place, bytes] = {}
         self.emptied: set[int] = set()
         self.groups: dict[int, GroupRows] = {}
+        # Chunks of each row group that are not done yet.
+        self.left = Counter(group for group, _column in self.places)
         self.watch = Watch(work.plan)
 
     def run(self) -> None:
@@ -165,7 +167,8 @@ class _Graft:
 
     def _leave(self, item: Item) -> None:
         """Forget a row group with its last chunk: they need not stand together."""
-        if all((item.group, at) in self.done for at in range(len(self.schema.leaves))):
+        self.left[item.group] -= 1
+        if not self.left[item.group]:
             del self.groups[item.group]
             self.watch.show()
 
@@ -194,10 +197,8 @@ class _Graft:
                 return None
             self.work.count_traces(targets)
             return self._write(chunk, leaf, rows.pieces(leaf))
-        rest: Iterator[Scrubbed] = chain((first,), pieces)
-        if seen:
-            # What was left alone up to here is to be written too: from the start, then.
-            rest = scrub.pieces()
+        # What was left alone up to here is to be written too: from the start, then.
+        rest = scrub.pieces() if seen else chain((first,), pieces)
         # Nothing holds what is done with.
         del first, pieces
         return self._write(chunk, leaf, map(attrgetter("new"), rest))
