@@ -45,7 +45,9 @@ class ColumnScrub:
         self.target = target
         self._plan = plan
         self._bound = plan.rules[target.rule]
-        self._counts = leaf is next(target.node.leaves())
+        self._instances = None
+        if leaf is next(target.node.leaves()):
+            self._instances = Instances(target, plan)
         self._keyed = Keyed(target, pieces)
         self._mapping = Mapping(self._bound.action, leaf)
         self._merged = _Merged()
@@ -61,20 +63,22 @@ class ColumnScrub:
             SchemaMismatch: A value would have to become null and cannot.
         """
         chosen = self._keyed.entries(column)
-        if self._counts:
-            count_instances(self.target, column, self._plan, chosen)
+        if self._instances:
+            self._instances.count(column, chosen)
         if self.target.node.column is None or self.target.whole_list or self._bound.action.removes:
             new = _scrub_container(self.target, column, self._bound, chosen)
             return new or column, new is not None
         return self._scrub_values(column, chosen)
 
     def finish(self) -> None:
-        """Check that the pieces were what their neighbours say.
+        """Count what ends with the last piece; check that the pieces were what others say.
 
         Raises:
             MalformedData: They were not.
         """
         self._keyed.finish()
+        if self._instances:
+            self._instances.finish()
 
     def _scrub_values(self, column: Column, chosen: pa.Array | None) -> tuple[Column, bool]:
         bound = self._bound
@@ -153,12 +157,13 @@ def _scrub_container(
         _refuse(bound)
     if chosen is not None:
         raise SchemaMismatch(f"{bound.rule.field} selects a group under one key of a map")
-    there = edits.instances(column, aim.node.definition, target.repetition)
-    count = pc.sum(there).as_py() or 0
     if column.leaf is next(target.node.leaves()):
-        bound.tally.changed += count
-        bound.tally.nulled += 0 if bound.action.nulls or bound.action.removes else count
-    return edits.null_node(column, aim.node) if count else None
+        there = edits.instances(column, aim.node.definition, target.repetition)
+        bound.tally.changed += there.true_count
+        bound.tally.nulled += 0 if bound.action.nulls or bound.action.removes else there.true_count
+    # An instance may have started in the piece before.
+    inside = pc.any(pc.greater_equal(edits.definition_levels(column), aim.node.definition))
+    return edits.null_node(column, aim.node) if inside.as_py() else None
 
 
 def _refuse(bound: BoundRule) -> None:
@@ -168,17 +173,37 @@ def _refuse(bound: BoundRule) -> None:
     )
 
 
-def count_instances(target: Target, column: Column, plan: Plan, chosen: pa.Array | None) -> None:
-    """Count the rule's instances, and the rows without any."""
-    tally = plan.rules[target.rule].tally
-    if not target.definition and not column.leaf.repetition and chosen is None:
-        tally.matched += column.entries
-        return
-    found = edits.instances(column, target.definition, target.repetition)
-    if chosen is not None:
-        found = pc.and_(found, chosen)
-    tally.matched += found.true_count
-    missing = edits.rows_with(column, found).false_count
-    if missing:
-        plan.absent(target.rule)
-        tally.absent += missing - 1
+class Instances:
+    """Counts a rule's instances in a chunk, and the rows without any.
+
+    Args:
+        target: What the rule selects.
+        plan: The rules.
+    """
+
+    def __init__(self, target: Target, plan: Plan) -> None:
+        """Start before the first piece."""
+        self._target = target
+        self._plan = plan
+        self._rows = edits.RowsWith()
+
+    def count(self, column: Column, chosen: pa.Array | None) -> None:
+        """Count in the next piece; under a key of a map, among the chosen entries."""
+        target, tally = self._target, self._plan.rules[self._target.rule].tally
+        if not target.definition and not column.leaf.repetition and chosen is None:
+            tally.matched += column.entries
+            return
+        found = edits.instances(column, target.definition, target.repetition)
+        if chosen is not None:
+            found = pc.and_(found, chosen)
+        tally.matched += found.true_count
+        self._absent(self._rows.of(column, found).false_count)
+
+    def finish(self) -> None:
+        """Count the row that ended with the last piece."""
+        self._absent(self._rows.finish().false_count)
+
+    def _absent(self, missing: int) -> None:
+        if missing:
+            self._plan.absent(self._target.rule)
+            self._plan.rules[self._target.rule].tally.absent += missing - 1

@@ -1,8 +1,8 @@
 """A column chunk, decoded piece by piece for a change.
 
-A piece is some pages in a row, or a portion of a long one. It ends where a row ends, and holds a
-few MiB at most, so that the memory does not grow with the chunk. What stays for as long as the
-chunk is worked on is its dictionary, and a long page as it is encoded.
+A piece is some pages in a row, or a portion of a long one. It holds a few MiB at most, so that the
+memory does not grow with the chunk; a long row goes on in the next piece. What stays for as long as
+the chunk is worked on is its dictionary, and a long page as it is encoded.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from workflow.errors import MalformedData
 from workflow.scrub.parquet import pages
-from workflow.scrub.parquet.column import Column, dense
+from workflow.scrub.parquet.column import Column
 from workflow.scrub.parquet.compact import Struct
 from workflow.scrub.parquet.compression import Codec
 from workflow.scrub.parquet.dictionaries import Dictionary
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 _OTHER_NUMBER = "a Parquet chunk has another number of values than it should"
 # Two pages of the size that most writers give them, and a little.
 _PIECE = PORTION * 5 // 2
+# Of pages of a few rows, what is known of each takes more memory than its values.
+_PAGES = 1 << 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ class ChunkReader:
         """
         piece, entries = _Piece(self.leaf), 0
         for portion, dictionary in self._portions():
-            if not entries and portion.page.count and not portion.page.starts_row:
+            if not entries and portion.page.first_level:
                 raise MalformedData("a Parquet chunk starts inside a row")
             if piece.ends_before(portion):
                 yield piece.finish()
@@ -148,17 +150,20 @@ class _Piece:
         self._pages: list[DataPage] = []
         self._bounds: set[bytes] = set()
         self._entries = self._size = 0
-        # Stretches of portions that all refer to the dictionary, or all do not.
-        self._stretches: list[tuple[bool, Decoder | list[pa.Array]]] = []
+        # Once there is a value: whether it refers to the dictionary, and what has the values.
+        self._refers = False
+        self._values: Decoder | list[pa.Array] | None = None
 
     def ends_before(self, portion: Portion) -> bool:
         """Tell whether a portion belongs to the next piece."""
-        page = portion.page
-        if not self._pages or not page.starts_row:
+        if not self._pages:
             return False
-        if self._entries >= ENTRIES or self._size + portion.size > _PIECE or portion.decoded:
+        full = self._entries >= ENTRIES or self._size + portion.size > _PIECE
+        if full or portion.decoded or len(self._pages) >= _PAGES:
             return True
-        return bool(page.present and self._stretches and self._stretches[-1][0] != portion.refers)
+        if self._values is None or not portion.page.present:
+            return False
+        return self._refers != portion.refers or isinstance(self._values, list)
 
     def add(self, portion: Portion, dictionary: Dictionary | None) -> None:
         """Add a portion."""
@@ -170,57 +175,33 @@ class _Piece:
         self._bounds |= portion.bounds
         self._entries += page.count
         self._size += portion.size
-        if page.present:
-            self._add_values(portion, dictionary if portion.refers else None)
+        if portion.page.present:
+            self._add_values(portion, dictionary)
 
     def _add_values(self, portion: Portion, dictionary: Dictionary | None) -> None:
-        last = self._stretches[-1] if self._stretches else None
-        if (
-            last is None
-            or last[0] != portion.refers
-            or isinstance(last[1], list) != portion.decoded
-        ):
-            empty: Decoder | list[pa.Array] = (
-                [] if portion.decoded else _decoder(self._leaf, dictionary)
-            )
-            self._stretches.append((portion.refers, empty))
-        stretch = self._stretches[-1][1]
-        if isinstance(stretch, list):
-            stretch.append(portion.values)
-        else:
-            page = portion.page
-            stretch.add_page(page.present, page.encoding, portion.values)
+        self._refers, page, values = portion.refers, portion.page, portion.values
+        if not isinstance(values, memoryview):
+            self._values = values.chunks
+            return
+        if self._values is None:
+            self._values = _decoder(self._leaf, dictionary if portion.refers else None)
+        assert isinstance(self._values, Decoder)
+        self._values.add_page(page.present, page.encoding, values)
 
     def finish(self) -> Column:
         """Decode the values."""
         entries = None if self._dictionary is None else self._dictionary.entries
-        parts = [_finish(stretch, entries, refers=refers) for refers, stretch in self._stretches]
-        self._stretches = []
-        referred: tuple[pa.Array, ...] = ()
-        if any(part.type != parts[0].type for part in parts):
-            # Only where a row ends in a page that is encoded in another way.
-            referred = tuple(_indices(parts))
-            parts = [pa.chunked_array([dense(part)]) for part in parts]
-        kind = parts[0].type if parts else Physical.of(self._leaf).arrow
-        values = pa.chunked_array([chunk for part in parts for chunk in part.chunks], kind)
+        held, self._values = self._values, None
+        found = held.finish().chunks if isinstance(held, Decoder) else held or []
+        kind = Physical.of(self._leaf).arrow
+        if self._refers:
+            found = [pa.DictionaryArray.from_arrays(part, entries, safe=False) for part in found]
+            kind = pa.dictionary(pa.int32(), kind)
         bounds = frozenset(self._bounds)
-        return Column(self._leaf, tuple(self._pages), values, entries, bounds, referred)
-
-
-def _indices(parts: list[pa.ChunkedArray]) -> Iterator[pa.Array]:
-    for part in parts:
-        if pa.types.is_dictionary(part.type):
-            yield from (chunk.indices for chunk in part.chunks)
+        return Column(
+            self._leaf, tuple(self._pages), pa.chunked_array(found, kind), entries, bounds
+        )
 
 
 def _decoder(leaf: Node, dictionary: Dictionary | None) -> Decoder:
     return Decoder(Physical.of(leaf), None if dictionary is None else len(dictionary.entries))
-
-
-def _finish(
-    stretch: Decoder | list[pa.Array], entries: pa.Array | None, *, refers: bool
-) -> pa.ChunkedArray:
-    found = stretch.finish().chunks if isinstance(stretch, Decoder) else stretch
-    if refers:
-        found = [pa.DictionaryArray.from_arrays(part, entries, safe=False) for part in found]
-    return pa.chunked_array(found)

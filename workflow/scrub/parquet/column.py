@@ -27,7 +27,6 @@ class Column:
             refer to the dictionary of the chunk.
         dictionary: All entries of the dictionary, also those that no value refers to.
         bounds: The minima and maxima in the headers of its pages, as they stand there.
-        referred: The indices of the values that refer to the dictionary, where others do not.
     """
 
     leaf: Node
@@ -35,7 +34,6 @@ class Column:
     values: pa.ChunkedArray
     dictionary: pa.Array | None = None
     bounds: frozenset[bytes] = frozenset()
-    referred: tuple[pa.Array, ...] = ()
 
     @property
     def entries(self) -> int:
@@ -51,6 +49,11 @@ class Column:
     def rows(self) -> int:
         """Rows that start in its pages."""
         return sum(page.rows for page in self.pages)
+
+    @property
+    def first_level(self) -> int:
+        """The repetition level of its first entry; where it is not 0, a row goes on."""
+        return next((page.first_level for page in self.pages if page.count), 0)
 
     def plain(self) -> Column:
         """Return the piece with pages that are to be written without a dictionary."""

@@ -11,6 +11,7 @@ levels tell anyway.
 from __future__ import annotations
 
 import zlib
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from functools import reduce
 from typing import TYPE_CHECKING
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING
 from workflow.scrub.parquet import compact, values
 from workflow.scrub.parquet.column import dense
 from workflow.scrub.parquet.compact import Struct
-from workflow.scrub.parquet.compression import Codec
+from workflow.scrub.parquet.compression import Bytes, Codec
 from workflow.scrub.parquet.dictionaries import NewDictionary
 from workflow.scrub.parquet.fields import (
     Encoding,
@@ -32,6 +33,7 @@ from workflow.scrub.parquet.fields import (
     Statistics,
 )
 from workflow.scrub.parquet.hybrid import encode_indices
+from workflow.scrub.parquet.joining import FullPage, Joiner
 from workflow.scrub.parquet.memory import let_go
 from workflow.scrub.parquet.plain import encode_plain, is_large
 
@@ -86,39 +88,44 @@ class ColumnWriter:
         write: Takes the bytes.
     """
 
-    def __init__(
-        self, leaf: Node, old: Struct, write: Callable[[Iterable[bytes | bytearray]], None]
-    ) -> None:
+    def __init__(self, leaf: Node, old: Struct, write: Callable[[Iterable[Bytes]], None]) -> None:
         """Start with no page."""
         self._write = write
         self._physical = values.Physical.of(leaf)
         self._old = old
         self._codec = Codec(old.needed(Meta.CODEC, "codec"))
         self._out = Encoded(Struct())
-        self._used: list[tuple[int, int]] = []
+        self._used: Counter[tuple[int, int]] = Counter()
         self._entries = 0
         self._present = 0
         self._first = 0
-        self._referring: list[tuple[DataPage, pa.ChunkedArray]] = []
+        self._joiner = Joiner()
+        self._referring: list[FullPage] = []
 
     def add(self, column: Column) -> None:
-        """Add a piece: it is written, or kept until the dictionary is known."""
-        slices, start = [], 0
+        """Add a piece: it is written, or kept until the dictionary is known; not held beside."""
+        found, start = [], 0
         for page in column.pages:
-            slices.append(column.values.slice(start, page.present))
+            found.append(FullPage(page, column.values.slice(start, page.present)))
             start += page.present
         self._entries += column.entries
         self._present += len(column.values)
-        pairs = list(zip(column.pages, slices, strict=True))
+        whole = self._joiner.add(found)
+        del column, found
+        self._put(whole)
+
+    def _put(self, pages: list[FullPage]) -> None:
         # A dictionary comes before all data pages, or it does not come.
-        until = 0 if self._out.locations else _until(_refers, column.pages)
-        self._referring += pairs[:until]
-        if until < len(pairs):
+        until = 0 if self._out.locations else _until(_refers, pages)
+        self._referring += pages[:until]
+        del pages[:until]
+        if pages:
             self._write_referring()
-            self._write_pages(pairs[until:])
+            self._write_pages(pages)
 
     def finish(self) -> Encoded:
         """Write what was kept, and return the chunk."""
+        self._put(self._joiner.finish())
         self._write_referring()
         meta = self._out.meta
         for kept in (Meta.TYPE, Meta.PATH, Meta.CODEC):
@@ -140,13 +147,14 @@ class ColumnWriter:
 
     def _write_referring(self) -> None:
         """Write the dictionary, and the pages that refer to it."""
-        pages = [page for page, _values in self._referring]
-        parts = [values for _page, values in self._referring]
-        self._referring = []
+        found, self._referring = self._referring, []
+        pages = [page for page, _own in found]
         if not any(page.present for page in pages):
             # Without any value there is no dictionary to refer to.
-            self._write_pages(list(zip(pages, parts, strict=True)))
+            self._write_pages(found)
             return
+        parts = [own for _page, own in found]
+        del found
         dictionary = NewDictionary(parts)
         self._write_dictionary(pages[0], dictionary)
         for page, indices in zip(pages, dictionary.indices(), strict=True):
@@ -161,22 +169,23 @@ class ColumnWriter:
         header.set_number(PageDictionary.VALUES, dictionary.count, kind=compact.I32)
         header.set_number(PageDictionary.ENCODING, encoding, kind=compact.I32)
         head = (PageType.DICTIONARY, Page.DICTIONARY, header)
-        self._add(head, (self._codec.compress(body),), len(body), checked=first.checked)
+        self._add(head, self._codec.compress(body), len(body), checked=first.checked)
         self._first = self._out.size
-        self._used.append((PageType.DICTIONARY, encoding))
+        self._used[PageType.DICTIONARY, encoding] += 1
 
-    def _write_pages(self, pairs: list[tuple[DataPage, pa.ChunkedArray]]) -> None:
+    def _write_pages(self, found: list[FullPage]) -> None:
         """Write pages that refer to no dictionary."""
         pages = [
-            replace(page, encoding=Encoding.PLAIN) if _turns_plain(page, found) else page
-            for page, found in pairs
+            replace(page, encoding=Encoding.PLAIN) if _turns_plain(page, own) else page
+            for page, own in found
         ]
         bodies: dict[int, bytes | bytearray] = {}
         for encoding in {page.encoding for page in pages}:
             chosen = [at for at, page in enumerate(pages) if page.encoding == encoding]
-            encoded = self._encode([pairs[at][1] for at in chosen], encoding)
+            encoded = self._encode([found[at].values for at in chosen], encoding)
             bodies.update(zip(chosen, encoded, strict=True))
-        pairs.clear()
+        found.clear()
+        let_go(max(map(len, bodies.values()), default=0))
         for at, page in enumerate(pages):
             self._write_page(page, bodies.pop(at))
 
@@ -206,12 +215,12 @@ class ColumnWriter:
         ):
             header.set_number(number, value, kind=compact.I32)
         packed = self._codec.compress(plain)
-        self._add((PageType.DATA, Page.V1, header), (packed,), len(plain), checked=page.checked)
-        self._used.append((PageType.DATA, page.encoding))
+        self._add((PageType.DATA, Page.V1, header), packed, len(plain), checked=page.checked)
+        self._used[PageType.DATA, page.encoding] += 1
 
     def _write_v2(self, page: DataPage, body: bytes | bytearray) -> None:
         stored = page.repetition.data + page.definition.data
-        packed = self._codec.compress(body) if body else b""
+        packed = self._codec.compress(body) if body else ()
         header = Struct()
         for number, value in (
             (PageV2.VALUES, page.count),
@@ -225,13 +234,13 @@ class ColumnWriter:
         header[PageV2.COMPRESSED] = (compact.TRUE, bool(body) and self._codec.number != 0)
         size = len(stored) + len(body)
         head = (PageType.DATA_V2, Page.V2, header)
-        self._add(head, (stored, packed), size, checked=page.checked)
-        self._used.append((PageType.DATA_V2, page.encoding))
+        self._add(head, (stored, *packed), size, checked=page.checked)
+        self._used[PageType.DATA_V2, page.encoding] += 1
 
     def _add(
         self,
         header: tuple[int, int, Struct],
-        packed: tuple[bytes | bytearray, ...],
+        packed: tuple[Bytes, ...],
         size: int,
         *,
         checked: bool,
@@ -245,11 +254,11 @@ class ColumnWriter:
 
     def _write_counts(self) -> None:
         counts = []
-        for kind, encoding in sorted(set(self._used)):
+        for (kind, encoding), pages in sorted(self._used.items()):
             count = Struct()
             count.set_number(1, kind, kind=compact.I32)
             count.set_number(2, encoding, kind=compact.I32)
-            count.set_number(3, self._used.count((kind, encoding)), kind=compact.I32)
+            count.set_number(3, pages, kind=compact.I32)
             counts.append(count)
         self._out.meta.set_sequence(Meta.ENCODING_STATS, compact.STRUCT, counts)
 
@@ -262,8 +271,8 @@ def _prefixed(levels: Levels) -> bytes:
     return len(levels.data).to_bytes(4, "little") + levels.data
 
 
-def _refers(page: DataPage) -> bool:
-    return page.encoding in values.DICTIONARY_ENCODINGS
+def _refers(found: FullPage) -> bool:
+    return found.page.encoding in values.DICTIONARY_ENCODINGS
 
 
 def _turns_plain(page: DataPage, found: pa.ChunkedArray) -> bool:
@@ -272,9 +281,9 @@ def _turns_plain(page: DataPage, found: pa.ChunkedArray) -> bool:
     Without any value there is no delta to start from, and only plain values are encoded part by
     part, as a row that is as large as a chunk must be.
     """
-    return _refers(page) or not page.present or is_large(found)
+    return page.encoding in values.DICTIONARY_ENCODINGS or not page.present or is_large(found)
 
 
-def _until(meets: Callable[[DataPage], bool], pages: Sequence[DataPage]) -> int:
+def _until(meets: Callable[[FullPage], bool], pages: Sequence[FullPage]) -> int:
     """Return how many pages at the start meet a condition."""
     return next((at for at, page in enumerate(pages) if not meets(page)), len(pages))

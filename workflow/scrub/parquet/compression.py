@@ -14,6 +14,8 @@ from workflow.errors import MalformedData, UnsupportedCompression
 
 UNCOMPRESSED, SNAPPY, GZIP, LZO, BROTLI, LZ4, ZSTD, LZ4_RAW = range(8)
 
+Bytes = bytes | bytearray | memoryview
+
 _NAMES = {SNAPPY: "snappy", GZIP: "gzip", BROTLI: "brotli", LZ4: "lz4_raw", ZSTD: "zstd"}
 _NAMES[LZ4_RAW] = "lz4_raw"
 # Fixed, so that the output is a function of input and policy alone.
@@ -54,14 +56,15 @@ class Codec:
             raise MalformedData("a Parquet page has another size than its header says")
         return plain
 
-    def compress(self, data: bytes | bytearray) -> bytes | bytearray:
-        """Return the data compressed; the data itself where there is nothing to do."""
+    def compress(self, data: bytes | bytearray) -> tuple[Bytes, ...]:
+        """Return the data compressed, in parts; the data itself where there is nothing to do."""
         if self.number == UNCOMPRESSED:
-            return data
-        block: bytes = self._codec.compress(data, asbytes=True)
+            return (data,)
+        # As a buffer: bytes would be there twice while they are made.
+        block = memoryview(self._codec.compress(data)).cast("B")
         if self.number == LZ4:
-            return len(data).to_bytes(4, "big") + len(block).to_bytes(4, "big") + block
-        return block
+            return (len(data).to_bytes(4, "big") + len(block).to_bytes(4, "big"), block)
+        return (block,)
 
     def _block(self, data: memoryview, size: int) -> memoryview:
         if not size:

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from workflow.scrub.parquet.fields import Repetition
-from workflow.scrub.parquet.hybrid import encode_levels, small_numbers
+from workflow.scrub.parquet.hybrid import decode_levels, encode_levels, in_blocks
 
 if TYPE_CHECKING:
     from workflow.scrub.parquet.column import Column
@@ -23,29 +23,63 @@ if TYPE_CHECKING:
 
 def definition_levels(column: Column) -> pa.Array:
     """Return the definition level of each entry."""
-    return small_numbers(b"".join(page.definition.numbers(page.count) for page in column.pages))
+    return decode_levels((page.definition, page.count) for page in column.pages)
 
 
 def repetition_levels(column: Column) -> pa.Array:
     """Return the repetition level of each entry."""
-    return small_numbers(b"".join(page.repetition.numbers(page.count) for page in column.pages))
+    return decode_levels((page.repetition, page.count) for page in column.pages)
 
 
-def row_numbers(column: Column) -> pa.Array:
-    """Return the zero-based row of each entry."""
-    starts = pc.equal(repetition_levels(column), 0).cast(pa.int32())
-    return pc.subtract(pc.cumulative_sum(starts), 1)
+def ordinals(column: Column, repetition: int) -> pa.Array:
+    """Return for each entry in which instance of a node it stands, from 0 on.
+
+    An instance that starts before the piece is its first.
+
+    Args:
+        column: The piece.
+        repetition: The highest repetition level of an entry that starts one; 0 for rows.
+    """
+    starts = pc.less_equal(repetition_levels(column), repetition)
+    numbers = pc.cumulative_sum(starts.cast(pa.int32()))
+    return numbers if column.first_level > repetition else pc.subtract(numbers, 1)
 
 
 def rows_with(column: Column, chosen: pa.Array) -> pa.Array:
-    """Tell for each row whether one of its entries is chosen."""
+    """Tell for each row whether one of its entries is chosen; a row goes on from before."""
     if not column.leaf.repetition or not len(chosen):
         return chosen
-    starts = pc.indices_nonzero(pc.equal(repetition_levels(column), 0))
-    # How many were chosen before each row, and before the end: rows are where the number grows.
-    until = pc.cumulative_sum(chosen.cast(pa.int32()))
-    before = pc.subtract(until.take(starts), chosen.take(starts).cast(pa.int32()))
-    return pc.less(before, pa.concat_arrays([before[1:], until[-1:]]))
+    rows = ordinals(column, 0)
+    return pc.inverse_permutation(
+        rows.filter(chosen).unique(), max_index=rows[-1].as_py()
+    ).is_valid()
+
+
+class RowsWith:
+    """Tells piece by piece for each row whether one of its entries is chosen.
+
+    A row may go on in the next piece: it is told of when the next one starts, or at the end.
+    """
+
+    def __init__(self) -> None:
+        """Start before the first row."""
+        self._last: pa.Array | None = None
+
+    def of(self, column: Column, chosen: pa.Array) -> pa.Array:
+        """Return the answers for the rows that end before the last one of a piece."""
+        found = rows_with(column, chosen)
+        if not column.leaf.repetition or not len(found):
+            return found
+        if self._last is not None and column.first_level:
+            found = pa.concat_arrays([pc.or_(self._last, found[:1]), found[1:]])
+        elif self._last is not None:
+            found = pa.concat_arrays([self._last, found])
+        self._last = found[-1:]
+        return found[:-1]
+
+    def finish(self) -> pa.Array:
+        """Return the answer for the last row, if there is one."""
+        return pa.array([], pa.bool_()) if self._last is None else self._last
 
 
 def instances(column: Column, definition: int, repetition: int) -> pa.Array:
@@ -86,8 +120,11 @@ def null_node(column: Column, node: Node) -> Column:
 
 
 def filter_rows(column: Column, kept: pa.Array) -> Column:
-    """Return the column with those rows only for which the array says True."""
-    keep = kept.take(row_numbers(column)) if column.leaf.repetition else kept
+    """Return the column with those rows only for which the array says True.
+
+    Where the piece starts inside a row, the first answer is for that.
+    """
+    keep = kept.take(ordinals(column, 0)) if column.leaf.repetition else kept
     return _regroup(column, definition_levels(column), keep)
 
 
@@ -115,15 +152,15 @@ def _with_levels(
     repetition = page.repetition
     if mask is not None:
         definition = definition.filter(mask)
-        numbers = small_numbers(repetition.numbers(page.count)).filter(mask)
-        repetition = encode_levels(numbers, repetition.highest)
+        numbers = decode_levels([(repetition, page.count)]).filter(mask)
+        repetition = encode_levels(in_blocks(numbers), repetition.highest)
     present = pc.sum(pc.equal(definition, highest)).as_py() or 0
     return replace(
         page,
         count=len(definition),
         present=present,
         repetition=repetition,
-        definition=encode_levels(definition, highest),
+        definition=encode_levels(in_blocks(definition), highest),
     )
 
 
@@ -132,9 +169,10 @@ def _with_nulls(page: DataPage, valid: pa.Array) -> DataPage:
     if not missing:
         return page
     highest = page.definition.highest
-    old = small_numbers(page.definition.numbers(page.count))
+    old = decode_levels([(page.definition, page.count)])
     replacement = pc.if_else(
         valid, pa.scalar(highest, pa.uint8()), pa.scalar(highest - 1, pa.uint8())
     )
     new = pc.replace_with_mask(old, pc.equal(old, highest), replacement)
-    return replace(page, present=page.present - missing, definition=encode_levels(new, highest))
+    levels = encode_levels(in_blocks(new), highest)
+    return replace(page, present=page.present - missing, definition=levels)

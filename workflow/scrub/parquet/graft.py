@@ -16,13 +16,12 @@ that a rule reaches: nothing could tell whether they hold a scrubbed value.
 from __future__ import annotations
 
 from collections import Counter
-from itertools import chain
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from workflow.errors import MalformedData
 from workflow.scrub.parquet import compact, shape
-from workflow.scrub.parquet.chunk_scrub import ChunkScrub
+from workflow.scrub.parquet.chunk_scrub import ChunkScrub, Scrubbed
 from workflow.scrub.parquet.column_writer import ColumnWriter
 from workflow.scrub.parquet.fields import Chunk, Group, Meta
 from workflow.scrub.parquet.footer import MAGIC, encode
@@ -34,7 +33,7 @@ from workflow.scrub.parquet.watch import Watch
 from workflow.scrub.parquet.work import Work
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from typing import BinaryIO
 
     from workflow.scrub.formats.base import Sink
@@ -198,17 +197,19 @@ class _Graft:
             self.work.count_traces(targets)
             return self._write(chunk, leaf, rows.pieces(leaf))
         # What was left alone up to here is to be written too: from the start, then.
-        rest = scrub.pieces() if seen else chain((first,), pieces)
+        held = [] if seen else [first]
+        rest = scrub.pieces() if seen else pieces
         # Nothing holds what is done with.
         del first, pieces
-        return self._write(chunk, leaf, map(attrgetter("new"), rest))
+        return self._write(chunk, leaf, map(attrgetter("new"), _with_held(held, rest)))
 
     def _write(self, chunk: Struct, leaf: Node, pieces: Iterable[Column]) -> Encoded:
         writer = ColumnWriter(leaf, chunk_meta(chunk), self.tape.write)
         for piece in pieces:
-            writer.add(piece)
+            held = [piece]
             # Nothing holds what is done with.
             del piece
+            writer.add(held.pop())
         return writer.finish()
 
     def _column_index(self, item: Item) -> Struct | None:
@@ -294,6 +295,12 @@ class _Graft:
         if work.dropped:
             shape.take_out(footer.metadata, work.dropped, work.gone)
         self.tape.write((encode(footer.metadata),))
+
+
+def _with_held(held: list[Scrubbed], rest: Iterator[Scrubbed]) -> Iterator[Scrubbed]:
+    while held:
+        yield held.pop()
+    yield from rest
 
 
 _OFFSET_FIELDS = {Part.COLUMN_INDEX: Chunk.COLUMN_INDEX, Part.OFFSET_INDEX: Chunk.OFFSET_INDEX}

@@ -66,15 +66,18 @@ class _Answers:
 
     def spread(self, column: Column) -> pa.Array:
         """Give each entry of the next piece the answer of the map's entry in which it stands."""
-        starts = pc.less_equal(edits.repetition_levels(column), self._key.leaf.repetition)
-        count = starts.true_count
-        answers = self._answers.slice(self._at, count).combine_chunks()
+        if not column.entries:
+            return pa.array([], pa.bool_())
+        level = self._key.leaf.repetition
+        numbers = edits.ordinals(column, level)
+        # An entry of the map that goes on from the piece before has been asked for.
+        self._at -= column.first_level > level
+        count = numbers[-1].as_py() + 1
+        answers = self._answers.slice(max(0, self._at), count).combine_chunks()
         self._at += count
         if len(answers) != count:
             _refuse()
-        if count == len(starts):
-            return answers
-        return answers.take(pc.subtract(pc.cumulative_sum(starts.cast(pa.int32())), 1))
+        return answers if count == len(numbers) else answers.take(numbers)
 
     def finish(self) -> None:
         if self._at != len(self._answers):

@@ -40,7 +40,7 @@ def width_of(highest: int) -> int:
 
 
 def runs(data: bytes, width: int, count: int) -> Iterator[Run]:
-    """Yield the runs of a hybrid sequence of ``count`` numbers.
+    """Yield the runs of a hybrid sequence of ``count`` numbers; a long packed one in parts.
 
     Raises:
         MalformedData: The data ends too early.
@@ -54,7 +54,7 @@ def runs(data: bytes, width: int, count: int) -> Iterator[Run]:
             # A writer may cut the padding of the last group.
             if at + (length * width + 7) // 8 > len(data) or not length:
                 raise MalformedData("a level or index of a Parquet page is cut off")
-            yield Run(length, 0, data[at:end])
+            yield from _packed_runs(data, at, width, length)
         else:
             end = at + size
             length = min(count, header >> 1)
@@ -63,6 +63,14 @@ def runs(data: bytes, width: int, count: int) -> Iterator[Run]:
             yield Run(length, int.from_bytes(data[at:end], "little"), None)
         at = end
         count -= length
+
+
+def _packed_runs(data: bytes, at: int, width: int, count: int) -> Iterator[Run]:
+    step = _BLOCK // _GROUP * width
+    for start in range(0, count, _BLOCK):
+        length = min(_BLOCK, count - start)
+        yield Run(length, 0, data[at : at + (length * width + 7) // 8])
+        at += step
 
 
 def count_equal(data: bytes, width: int, count: int, number: int) -> int:
@@ -76,24 +84,25 @@ def count_equal(data: bytes, width: int, count: int, number: int) -> int:
     return total
 
 
-def decode(data: bytes, width: int, count: int) -> bytes:
-    """Return the numbers of a hybrid sequence, one byte each (``width`` is 8 or less)."""
-    out = bytearray()
+def decode(data: bytes, width: int, count: int) -> Iterator[bytes]:
+    """Yield the numbers of a hybrid sequence in blocks, one byte each (``width`` is 8 or less)."""
     for run in runs(data, width, count):
-        if run.packed is None:
-            if run.number > 0xFF:  # noqa: PLR2004
-                raise MalformedData("a level of a Parquet page is out of range")
-            out += bytes((run.number,)) * run.length
-        else:
-            out += _unpack(run.packed, width)[: run.length]
-    return bytes(out)
+        if run.packed is not None:
+            yield _unpack(run.packed, width)[: run.length]
+            continue
+        if run.number > 0xFF:  # noqa: PLR2004
+            raise MalformedData("a level of a Parquet page is out of range")
+        for start in range(0, run.length, _BLOCK):
+            yield bytes((run.number,)) * min(_BLOCK, run.length - start)
 
 
-def decode_deprecated(data: bytes, width: int, count: int) -> bytes:
-    """Return the numbers of a BIT_PACKED sequence: no runs, the highest bit first."""
-    size = (width * count + 7) // 8
-    bits = f"{int.from_bytes(data[:size], 'big'):0{size * 8}b}"
-    return bytes(int(bits[at : at + width], 2) for at in range(0, width * count, width))
+def decode_deprecated(data: bytes, width: int, count: int) -> Iterator[bytes]:
+    """Yield the numbers of a BIT_PACKED sequence in blocks: no runs, the highest bit first."""
+    for start in range(0, count, _BLOCK):
+        length = min(_BLOCK, count - start)
+        at, size = start // _GROUP * width, (width * length + 7) // 8
+        bits = f"{int.from_bytes(data[at : at + size], 'big'):0{size * 8}b}"
+        yield bytes(int(bits[at : at + width], 2) for at in range(0, width * length, width))
 
 
 def encode_run(number: int, width: int, count: int) -> bytes:
@@ -136,13 +145,6 @@ def _pack(lanes: bytes, bits: int, width: int) -> bytes:
 
 
 def _unpack(packed: bytes, width: int) -> bytes:
-    return b"".join(
-        _unpack_block(packed[start : start + _BLOCK * width], width)
-        for start in range(0, len(packed), _BLOCK * width)
-    )
-
-
-def _unpack_block(packed: bytes, width: int) -> bytes:
     groups = -(-len(packed) // width)
     packed = packed.ljust(groups * width, b"\0")
     wide = bytearray(groups * _GROUP)

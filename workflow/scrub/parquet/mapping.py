@@ -18,7 +18,7 @@ from workflow.scrub.actions.base import Action
 from workflow.scrub.parquet.dictionaries import Remembered
 from workflow.scrub.parquet.kinds import DAY_SECONDS, Day, Kind, Text
 from workflow.scrub.parquet.meanings import kind_of
-from workflow.scrub.parquet.memory import gather, settle, step_of
+from workflow.scrub.parquet.memory import cut, gather, settle, step_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -149,8 +149,7 @@ def _map_plain(action: Action, kind: Kind, old: pa.Array) -> Iterator[tuple[pa.A
 
 def pieces(old: pa.Array) -> Iterator[pa.Array]:
     """Cut an array into pieces that are small enough to be Python's."""
-    step = step_of(len(old), old.nbytes, _PIECE)
-    return (old.slice(start, step) for start in range(0, len(old), step))
+    return cut(old, step_of(len(old), old.nbytes, _PIECE))
 
 
 def _new(pairs: Iterator[tuple[pa.Array, pa.Array]], changed: list[pa.Array]) -> Iterator[pa.Array]:

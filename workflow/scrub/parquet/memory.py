@@ -7,7 +7,7 @@ as large as its chunk, though, and there it would be half of the memory that a s
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -15,8 +15,9 @@ import pyarrow.compute as pc
 from workflow.errors import ObjectTooLarge
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
+_Values = TypeVar("_Values", pa.Array, pa.ChunkedArray)
 LARGE = 4 << 20
 # What is decoded, asked or encoded at once of something large.
 _STEP = 1 << 20
@@ -44,6 +45,26 @@ def step_of(count: int, size: int, most: int) -> int:
         return most
     step = min(most, _STEP * count // size)
     return step & ~7 or max(1, step)
+
+
+def cut(
+    values: _Values, step: int, size_of: Callable[[_Values], int] | None = None
+) -> Iterator[_Values]:
+    """Yield slices of a step's length, or shorter: values of uneven sizes may come together.
+
+    Args:
+        values: The values.
+        step: How many to take at once.
+        size_of: Tells the bytes of a slice; what Arrow says of it, if not given.
+    """
+    start = 0
+    while start < len(values):
+        part = values.slice(start, step)
+        while len(part) > 1 and (size_of(part) if size_of else part.nbytes) > 4 * _STEP:
+            half = len(part) // 2
+            part = part.slice(0, half & ~7 or half)
+        yield part
+        start += len(part)
 
 
 def settle(parts: Iterable[pa.Array], size: int) -> Iterator[pa.Array]:

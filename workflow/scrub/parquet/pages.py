@@ -50,22 +50,26 @@ class Levels:
     encoding: int
     highest: int
 
-    def numbers(self, count: int) -> bytes:
-        """Return the levels, one byte each."""
-        if not self.highest:
-            return bytes(count)
+    def blocks(self, count: int) -> Iterator[bytes]:
+        """Yield the levels block by block, one byte each."""
         width = levels.width_of(self.highest)
+        if not self.highest:
+            return iter((bytes(count),))
         if self.encoding == Encoding.BIT_PACKED:
             return levels.decode_deprecated(self.data, width, count)
         return levels.decode(self.data, width, count)
 
-    def count_highest(self, count: int) -> int:
-        """Return how many levels are the highest: for definition levels, the values."""
+    def numbers(self, count: int) -> bytes:
+        """Return the levels, one byte each."""
+        return b"".join(self.blocks(count))
+
+    def count_equal(self, count: int, level: int) -> int:
+        """Return how many of so many levels are the one; the highest are those of values."""
         if not self.highest:
-            return count
+            return 0 if level else count
         if self.encoding == Encoding.BIT_PACKED:
-            return self.numbers(count).count(self.highest)
-        return levels.count_equal(self.data, levels.width_of(self.highest), count, self.highest)
+            return sum(block.count(level) for block in self.blocks(count))
+        return levels.count_equal(self.data, levels.width_of(self.highest), count, level)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,7 @@ class DataPage:
         repetition: Its repetition levels.
         definition: Its definition levels.
         checked: Whether its header has a checksum.
+        goes_on: Whether what is worked on next is a part of the same page.
     """
 
     version: int
@@ -89,18 +94,18 @@ class DataPage:
     repetition: Levels
     definition: Levels
     checked: bool
+    goes_on: bool = False
 
     @property
     def rows(self) -> int:
         """Rows that start in it."""
-        if not self.repetition.highest:
-            return self.count
-        return self.repetition.numbers(self.count).count(0)
+        return self.repetition.count_equal(self.count, 0)
 
     @property
-    def starts_row(self) -> bool:
-        """Whether its first entry is the first of a row."""
-        return not self.repetition.highest or self.repetition.numbers(self.count)[:1] == b"\0"
+    def first_level(self) -> int:
+        """The repetition level of its first entry; 0 starts a row."""
+        first = next(self.repetition.blocks(min(self.count, 1)), b"")
+        return first[0] if first else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +247,7 @@ def _open_v1(page: RawPage, leaf: Node, codec: Codec) -> tuple[DataPage, memoryv
         body, at, leaf.definition, header.number(PageV1.DEFINITION) or 0, count
     )
     encoding = header.needed(PageV1.ENCODING, "encoding")
-    present = definition.count_highest(count)
+    present = definition.count_equal(count, leaf.definition)
     checked = Page.CRC in page.header
     return DataPage(1, count, present, encoding, repetition, definition, checked), body[at:]
 
@@ -281,6 +286,6 @@ def _open_v2(page: RawPage, leaf: Node, codec: Codec) -> tuple[DataPage, memoryv
     repetition = Levels(bytes(page.body[:split]), Encoding.RLE, leaf.repetition)
     definition = Levels(bytes(page.body[split:start]), Encoding.RLE, leaf.definition)
     encoding = header.needed(PageV2.ENCODING, "encoding")
-    present = definition.count_highest(count)
+    present = definition.count_equal(count, leaf.definition)
     checked = Page.CRC in page.header
     return DataPage(2, count, present, encoding, repetition, definition, checked), values

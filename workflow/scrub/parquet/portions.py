@@ -2,8 +2,8 @@
 
 DuckDB and fastparquet write a column chunk as a single page, and a page may be small and yet decode
 to gigabytes. Cut into portions of about 1 MiB, each a page of its own from then on, such a page
-is changed and written again in little memory. A portion starts where a row starts, as a page must
-where there is an offset index; a single row that is longer stays in one.
+is changed and written again in little memory. A page must start where a row starts, if there is an
+offset index; portions of a single row that is longer are one page again when they are written.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ import pyarrow as pa
 
 from workflow.errors import MalformedData
 from workflow.scrub.parquet.fields import Encoding, Type
-from workflow.scrub.parquet.hybrid import encode_levels, small_numbers
+from workflow.scrub.parquet.hybrid import LevelFeed, encode_levels
 from workflow.scrub.parquet.memory import join, let_go, step_of
 from workflow.scrub.parquet.values import BATCH, DICTIONARY_ENCODINGS, Physical
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from workflow.scrub.parquet.pages import DataPage, Levels
+    from workflow.scrub.parquet.pages import DataPage
     from workflow.scrub.parquet.values import Decoder
 
 # Bytes of values, decoded, and entries that are worked on at once.
@@ -46,7 +46,7 @@ class Portion:
     """
 
     page: DataPage
-    values: memoryview | pa.Array
+    values: memoryview | pa.ChunkedArray
     refers: bool
     bounds: frozenset[bytes]
     size: int
@@ -92,44 +92,65 @@ def cut(
         MalformedData: The page cannot be decoded.
     """
     step = _FEW if _hides_size(page) else step_of(page.count, size, BATCH)
-    values = _Feed(decoder.batches(step), decoder.physical.arrow)
-    repeats, defines = _numbers(page.repetition, page), _numbers(page.definition, page)
-    start = at = 0
-    while at < page.count:
-        at = _row_end(page, repeats, at + step)
-        present = defines.count(page.definition.highest, start, at) if defines else at - start
-        size = present * width or values.size(present)
-        # A step is about a portion, where the size is known, or little of one.
-        if size < PORTION // 2 and at - start < ENTRIES and at < page.count:
-            continue
-        part = page
-        if at - start < page.count:
-            part = replace(
-                page,
-                count=at - start,
-                present=present,
-                repetition=_levels(page.repetition, repeats[start:at]),
-                definition=_levels(page.definition, defines[start:at]),
-            )
+    rest = _Rest(page, decoder.batches(step), decoder.physical.arrow, width)
+    while rest.count:
+        count = rest.next_portion(step)
         let_go(decoder.size)
-        yield Portion(part, values.take(present), bool(width), bounds, size)
-        start, bounds = at, frozenset()
+        yield rest.take(count, bounds)
+        bounds = frozenset()
 
 
-def _numbers(found: Levels, page: DataPage) -> bytes:
-    """Return levels, one byte each; none where all are 0."""
-    return found.numbers(page.count) if found.highest else b""
+class _Rest:
+    """What is left of a page that is being cut."""
 
+    def __init__(
+        self, page: DataPage, batches: Iterator[pa.Array], kind: pa.DataType, width: int
+    ) -> None:
+        self.count = page.count
+        self._page = page
+        self._width = width
+        self._values = _Feed(batches, kind)
+        self._repeats = LevelFeed([(page.repetition, page.count)])
+        self._defines = LevelFeed([(page.definition, page.count)])
 
-def _levels(old: Levels, numbers: bytes) -> Levels:
-    return encode_levels(small_numbers(numbers), old.highest)
+    def next_portion(self, step: int) -> int:
+        """Return how many entries the next portion has, given how many are looked at at once."""
+        count = self._end(step, step)
+        # A step is about a portion, where the size is known, or little of one.
+        while self._size(count) < PORTION // 2 and count < min(ENTRIES, self.count):
+            count = self._end(count + step, step)
+        # A few huge values may stand among many short ones.
+        while self._size(count) > 2 * PORTION and step > 1:
+            step //= 2
+            count = min(count, self._end(step, step))
+        return count
 
+    def take(self, count: int, bounds: frozenset[bytes]) -> Portion:
+        """Return the next entries as a page of their own."""
+        part, present, size = self._page, self._present(count), self._size(count)
+        if count < part.count:
+            part = replace(
+                part,
+                count=count,
+                present=present,
+                repetition=encode_levels(self._repeats.take(count), part.repetition.highest),
+                definition=encode_levels(self._defines.take(count), part.definition.highest),
+                goes_on=not self._repeats.starts_row,
+            )
+        self.count -= count
+        return Portion(part, self._values.take(present), bool(self._width), bounds, size)
 
-def _row_end(page: DataPage, repeats: bytes, at: int) -> int:
-    """Return the place of the first row start from a place on."""
-    if page.repetition.highest and at < page.count:
-        at = repeats.find(0, at)
-    return page.count if at < 0 else min(at, page.count)
+    def _end(self, at: int, step: int) -> int:
+        """Return where to cut: where a row starts within a step from a place on, or there."""
+        return self._repeats.find_start(at, at + step)
+
+    def _present(self, count: int) -> int:
+        return self._defines.count_highest(count)
+
+    def _size(self, count: int) -> int:
+        """Return the bytes of the values of the next entries, about."""
+        present = self._present(count)
+        return present * self._width or self._values.size(present)
 
 
 class _Feed:
@@ -137,26 +158,26 @@ class _Feed:
 
     def __init__(self, batches: Iterator[pa.Array], kind: pa.DataType) -> None:
         self._batches = batches
-        self._empty = pa.array([], kind)
+        self._kind = kind
         self._held: list[pa.Array] = []
         self._count = 0
 
     def size(self, count: int) -> int:
-        """Return the bytes of the next values, about."""
+        """Return the bytes of the next values."""
         while self._count < count:
             part = next(self._batches, None)
             if part is None:
                 raise MalformedData("a page of a selected Parquet column has too few values")
             self._held.append(part)
             self._count += len(part)
-        held = sum(int(part.nbytes) for part in self._held)
-        return held * count // max(1, self._count)
+        return int(pa.chunked_array(self._held, self._kind).slice(0, count).nbytes)
 
-    def take(self, count: int) -> pa.Array:
+    def take(self, count: int) -> pa.ChunkedArray:
         """Return the next values."""
-        self.size(count)
-        found = join(pa.chunked_array(self._held, self._empty.type))
+        size = self.size(count)
+        held = pa.chunked_array(self._held, self._kind)
+        self._held, found = held.slice(count).chunks, held.slice(0, count)
         # Not even an empty slice holds what was taken.
-        self._held = [found[count:]] if self._count > count else []
+        self._held = [part for part in self._held if len(part)]
         self._count -= count
-        return found[:count]
+        return found if size > 2 * PORTION else pa.chunked_array([join(found)])

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from workflow.errors import MalformedData
 from workflow.scrub.parquet import edits
-from workflow.scrub.parquet.apply import count_instances
+from workflow.scrub.parquet.apply import Instances
 from workflow.scrub.parquet.chunk_reader import ChunkReader
 from workflow.scrub.parquet.keyed import Keyed
 from workflow.scrub.parquet.layout import chunk_meta
@@ -80,9 +80,10 @@ class GroupRows:
             yield from reader.pieces()
             return
         for piece in reader.pieces():
-            count = piece.rows
-            yield edits.filter_rows(piece, self._rows_of(self.kept, row, count))
-            row += count
+            before = int(piece.first_level > 0)
+            kept = self._rows_of(self.kept, row - before, piece.rows + before)
+            row += piece.rows
+            yield edits.filter_rows(piece, kept)
         self._rows_of(self.kept, row, self._rows - row)
 
     def _rows_of(self, kept: pa.Array, first: int, count: int) -> pa.Array:
@@ -102,8 +103,9 @@ class GroupRows:
     def _meeting(self, target: Target, test: RowTest) -> pa.Array:
         """Tell for each row whether a selected value in it meets the test."""
         leaf = next(target.node.leaves())
-        asked = _Asked(Meeting(test, leaf), Keyed(target, self.pieces))
+        asked = _Asked(Meeting(test, leaf), Keyed(target, self.pieces), edits.RowsWith())
         parts = [_meeting_in(piece, target, test, asked) for piece in self.pieces(leaf)]
+        parts.append(asked.rows.finish())
         asked.keyed.finish()
         met = pa.chunked_array(parts, type=pa.bool_()).combine_chunks()
         if len(met) != self._rows:
@@ -117,8 +119,10 @@ class GroupRows:
             if not drop.definition and not drop.repetition:
                 tally.matched += self.left
             else:
+                instances = Instances(drop, self._work.plan)
                 for piece in self.pieces(next(drop.node.leaves())):
-                    count_instances(drop, piece, self._work.plan, None)
+                    instances.count(piece, None)
+                instances.finish()
             tally.changed += tally.matched - before
 
 
@@ -127,10 +131,11 @@ class _Asked(NamedTuple):
 
     meeting: Meeting
     keyed: Keyed
+    rows: edits.RowsWith
 
 
 def _meeting_in(piece: Column, target: Target, test: RowTest, asked: _Asked) -> pa.Array:
-    """Tell for each row of a piece whether a selected value in it meets the test."""
+    """Tell for each row that ends in a piece whether a selected value in it meets the test."""
     there = edits.instances(piece, target.definition, target.repetition)
     definition = edits.definition_levels(piece)
     met = pc.and_(
@@ -142,4 +147,4 @@ def _meeting_in(piece: Column, target: Target, test: RowTest, asked: _Asked) -> 
         met = pc.replace_with_mask(met, has, asked.meeting.of(piece.values))
     met = pc.and_(met, there)
     chosen = asked.keyed.entries(piece)
-    return edits.rows_with(piece, met if chosen is None else pc.and_(met, chosen))
+    return asked.rows.of(piece, met if chosen is None else pc.and_(met, chosen))

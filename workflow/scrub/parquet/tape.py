@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from workflow.scrub.formats.base import Sink
+    from workflow.scrub.parquet.compression import Bytes
 
 _BLOCK = 1 << 20
 
@@ -46,7 +47,7 @@ class Tape:
             start += len(block)
             self.at += len(block)
 
-    def write(self, parts: Iterable[bytes | bytearray]) -> None:
+    def write(self, parts: Iterable[Bytes]) -> None:
         """Write something that the source does not have there."""
         self.differs = True
         for part in parts:

@@ -58,9 +58,9 @@ class Traces:
             return
         if self._used is None:
             self._used = pa.repeat(pa.scalar(value=False), len(piece.dictionary))
-        parts = [*piece.referred]
-        if pa.types.is_dictionary(piece.values.type):
-            parts = [part.indices for part in piece.values.chunks]
+        if not pa.types.is_dictionary(piece.values.type):
+            return
+        parts = [part.indices for part in piece.values.chunks]
         if parts:
             # Where each index is found: a table of them would be larger than the dictionary.
             found = pc.inverse_permutation(pa.concat_arrays(parts), max_index=len(self._used) - 1)

@@ -153,12 +153,16 @@ class Decoder:
                     held = batch.columns
                     # Nothing holds what is done with while the next batch is decoded.
                     del batch
+                    if found >= self._count:
+                        break
                     yield held.pop()
         except (pa.ArrowException, OSError, ValueError, MemoryError, OverflowError):
             raise MalformedData("a page of a selected Parquet column cannot be decoded") from None
-        self._file = bytearray()
         if found != self._count:
             raise MalformedData("a page of a selected Parquet column has too few values")
+        # Whoever takes the last values shall not have to keep what they were made of.
+        self._file = bytearray()
+        yield held.pop()
 
     def _add_identity(self, entries: int) -> None:
         """Add a dictionary whose values are its indices: what refers to it is decoded to these."""

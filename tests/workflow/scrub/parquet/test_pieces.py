@@ -1,6 +1,7 @@
 """A chunk that is worked on in many small pieces comes out as one that is worked on whole."""
 
 import random
+from collections import Counter
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -15,16 +16,18 @@ from workflow.scrub.parquet import (
     chunk_reader,
     compact,
     dictionaries,
+    hybrid,
+    joining,
+    levels,
+    mapping,
     memory,
     pages,
     portions,
     schema,
 )
-from workflow.scrub.parquet.column import Column
 from workflow.scrub.parquet.compression import Codec
 from workflow.scrub.parquet.fields import Meta, PageType
 from workflow.scrub.parquet.layout import chunk_meta, chunk_start
-from workflow.scrub.parquet.traces import Traces
 
 ROWS = 900
 WORDS = ["", "ann@example.com", "bob@example.com", "eve", "x" * 40, None]
@@ -52,7 +55,33 @@ def table():
     )
 
 
+def long_rows():
+    """A few rows, most of them longer than a piece."""
+    source = random.Random(6)
+    pick = lambda: source.choice(WORDS)  # noqa: E731
+    sizes = [0, 400, 1, 2, 300, 0, 0, 150, 3, 250]
+    words = [[pick() for _ in range(size)] for size in sizes]
+    lists = [[own[at : at + 70] for at in range(0, len(own), 70)] for own in words]
+    maps = [
+        [(source.choice(KEYS), [pick() for _ in range(source.randrange(90))]) for _ in range(size)]
+        for size in source.choices([0, 1, 3, 9], k=len(sizes))
+    ]
+    texts = [[(source.choice(KEYS), value) for value in own] for own in words]
+    return pa.table(
+        {
+            "words": pa.array([own or None for own in words], pa.list_(pa.string())),
+            "numbers": pa.array([[*range(size)] for size in sizes], pa.list_(pa.int32())),
+            "flags": pa.array([[bool(value) for value in own] for own in words]),
+            "lists": pa.array(lists, pa.list_(pa.list_(pa.string()))),
+            "maps": pa.array(maps, pa.map_(pa.string(), pa.list_(pa.string()))),
+            "texts": pa.array(texts, pa.map_(pa.string(), pa.string())),
+            "cards": pa.array([[{"n": v, "m": v} for v in own] for own in words]),
+        }
+    )
+
+
 TABLE = table()
+LONG = long_rows()
 RULES = [
     Rule("text", "hash"),
     Rule("distinct", "mask"),
@@ -64,6 +93,16 @@ RULES = [
 ]
 ONE_PAGE = {"data_page_size": 1 << 30, "max_rows_per_page": 1 << 30}
 DELTA = dict.fromkeys(("text", "distinct", "tags.list.element"), "DELTA_BYTE_ARRAY")
+LONG_RULES = [
+    Rule("words[*]", "hash"),
+    Rule("numbers[*]", "generalize", {"bucket": 10}),
+    Rule("flags[*]", "replace", {"with": True}),
+    Rule("lists[*][*]", "mask"),
+    Rule("maps.email[*]", "replace", {"with": "-"}),
+    Rule("texts.phone", "truncate", {"length": 1}),
+    Rule("texts.name", "null"),
+    Rule("cards[*].n", "null"),
+]
 LAYOUTS = {
     "dictionaries": {},
     "plain": {"use_dictionary": False},
@@ -71,27 +110,38 @@ LAYOUTS = {
         "use_dictionary": False,
         "column_encoding": {**DELTA, "number": "DELTA_BINARY_PACKED"},
     },
+    "tiny pages": {"max_rows_per_page": 2, "write_batch_size": 2},
     "small pages": {"max_rows_per_page": 37, "dictionary_pagesize_limit": 200},
     "groups": {"row_group_size": 250},
 }
 
 
+SMALL = (
+    (portions, "PORTION", 300),
+    (portions, "ENTRIES", 50),
+    (portions, "_LONG", 60),
+    (portions, "_FEW", 10),
+    (chunk_reader, "_PIECE", 400),
+    (chunk_reader, "ENTRIES", 50),
+    (memory, "_STEP", 200),
+    (memory, "LARGE", 400),
+    (dictionaries, "_MANY", 20),
+    (dictionaries, "_BLOCK", 16),
+    (apply, "PORTION", 300),
+    (hybrid, "BLOCK", 16),
+    (levels, "_BLOCK", 24),
+    (mapping, "_PIECE", 24),
+    (chunk_reader, "_PAGES", 30),
+    (joining, "_MANY", 5),
+    (joining, "_ENTRIES", 30),
+)
+USUAL = [(module, name, getattr(module, name)) for module, name, _value in SMALL]
+
+
 @pytest.fixture
 def small(monkeypatch):
     """Pieces of a few bytes, entries and values."""
-    for module, name, value in (
-        (portions, "PORTION", 300),
-        (portions, "ENTRIES", 50),
-        (portions, "_LONG", 60),
-        (portions, "_FEW", 10),
-        (chunk_reader, "_PIECE", 400),
-        (chunk_reader, "ENTRIES", 50),
-        (memory, "_STEP", 200),
-        (memory, "LARGE", 400),
-        (dictionaries, "_MANY", 20),
-        (dictionaries, "_BLOCK", 16),
-        (apply, "PORTION", 300),
-    ):
+    for module, name, value in SMALL:
         monkeypatch.setattr(module, name, value)
 
 
@@ -143,6 +193,49 @@ def test_small_pieces_give_the_same_values_and_counts(whole, small, layout, vers
     assert not again.report.changed
 
 
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize(
+    ("rules", "test"),
+    [
+        (LONG_RULES, None),
+        (LONG_RULES, RowRule("cards[*].m", equals="x" * 40)),
+        ([], RowRule("numbers[*]", equals=299)),
+        ([], RowRule("maps.email[*]", matches="^x+$")),
+        ([Rule("lists[*]", "null"), Rule("maps[*][*]", "hash")], RowRule("texts.name", equals="")),
+        ([Rule("lists", "null"), Rule("cards[*]", "null"), Rule("words", "null")], None),
+        ([Rule("cards[*].m", "drop"), Rule("words[*]", "drop"), Rule("lists[*]", "drop")], None),
+        ([Rule("cards[*]", "drop"), Rule("lists[*][*]", "drop")], RowRule("flags[*]", equals=True)),
+    ],
+)
+def test_rows_that_go_on_in_the_next_piece_are_rows(rules, test, small, layout, version):
+    options = {**ONE_PAGE, **LAYOUTS[layout]}
+    data = files.write(LONG, data_page_version=version, write_page_index=True, **options)
+
+    out = files.run(data, *rules, drop_rows=test)
+
+    with pytest.MonkeyPatch.context() as patch:
+        for module, name, value in USUAL:
+            patch.setattr(module, name, value)
+        whole = files.run(files.write(LONG, **ONE_PAGE), *rules, drop_rows=test)
+    assert out.table.equals(whole.table)
+    # A reader may skip what is left below a null.
+    assert entries(out.data) == entries(whole.data)
+    assert out.report.rows_dropped == whole.report.rows_dropped
+    assert [vars(count) for count in out.report.rules] == [vars(c) for c in whole.report.rules]
+    assert files.run(out.data, *rules, drop_rows=test).data == out.data
+    for column in ("words.list.element", "lists.list.element.list.element"):
+        for rows, firsts in page_rows(out.data, column):
+            assert firsts == [sum(rows[:at]) for at in range(len(rows))]
+
+
+def entries(data):
+    """Return for each column how many values and nulls it has in all row groups."""
+    found = Counter()
+    for (_group, path), chunk in files.chunks(data).items():
+        found[path] += chunk_meta(chunk).needed(Meta.VALUES, "values")
+    return found
+
+
 def page_rows(data, column):
     """Return the rows of each page of a column's chunks, and where the offset index says so."""
     found = []
@@ -161,7 +254,7 @@ def page_rows(data, column):
         index = files.offset_index(data, chunk)
         firsts = [place.number(3) for place in index.sequence(1, compact.STRUCT)]
         found.append(([page.rows for page in opened], firsts))
-        assert all(page.starts_row for page in opened)
+        assert not any(page.first_level for page in opened)
     return found
 
 
@@ -277,18 +370,6 @@ def test_preview_of_a_column_that_goes_starts_with_the_rows_that_stay(small):
 
     assert [trace.row for trace in seen[:3]] == [1, 2, 3]
     assert {trace.before for trace in seen} == {"FR"}
-
-
-def test_indices_of_a_piece_that_mixes_are_used_entries():
-    """A row may go on from a page that refers to the dictionary into one that does not."""
-    (leaf,) = schema.build(files.open_footer(files.write(pa.table({"a": ["x"]}))).schema).leaves
-    entries, indices = pa.array([b"a", b"b"]), pa.array([0, 1], pa.int32())
-    plain = pa.chunked_array([pa.array([b"a", b"b", b"c"])])
-
-    for referred, loose in (((indices,), False), ((indices[:1],), True), ((), True)):
-        traces = Traces(compact.Struct(), None)
-        traces.look(Column(leaf, (), plain, entries, referred=referred))
-        assert traces.found == loose
 
 
 def test_row_groups_need_not_stand_together():

@@ -1,0 +1,101 @@
+"""Pages that are one page when they are written: the parts of a long row, and tiny ones.
+
+A page must start where a row starts if there is an offset index, so a row that was worked on in
+parts becomes one page again. And a page of a few rows takes more memory and time than its values:
+where there are hundreds of them for the values of one usual page, they are written as fewer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+import pyarrow as pa
+
+from workflow.scrub.parquet.column import dense
+from workflow.scrub.parquet.fields import Encoding
+from workflow.scrub.parquet.hybrid import LevelFeed, encode_levels
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from workflow.scrub.parquet.pages import DataPage, Levels
+
+# So many pages in a piece are tiny ones; they are joined until they have so many entries.
+_MANY = 1 << 9
+_ENTRIES = 1 << 12
+
+
+class FullPage(NamedTuple):
+    """A page and its values.
+
+    Attributes:
+        page: The page.
+        values: Its values, without nulls.
+    """
+
+    page: DataPage
+    values: pa.ChunkedArray
+
+
+class Joiner:
+    """Joins the pages of the pieces of a chunk."""
+
+    def __init__(self) -> None:
+        """Start with no page."""
+        self._open: list[FullPage] = []
+        self._entries = 0
+
+    def add(self, pages: Sequence[FullPage]) -> list[FullPage]:
+        """Return the pages that are whole with those of the next piece."""
+        tiny = len(pages) > _MANY
+        whole = []
+        for page in pages:
+            if self._open and not self._open[-1].page.goes_on and not (tiny and self._fits(page)):
+                whole += self.finish()
+            self._open.append(page)
+            self._entries += page.page.count
+        if self._open and not self._open[-1].page.goes_on:
+            whole += self.finish()
+        return whole
+
+    def finish(self) -> list[FullPage]:
+        """Return the last page, if there is one that was not told of."""
+        parts, self._open, self._entries = self._open, [], 0
+        return [_join(parts)] if parts else []
+
+    def _fits(self, page: FullPage) -> bool:
+        return self._entries < _ENTRIES and _kind(page.page) == _kind(self._open[0].page)
+
+
+def _kind(page: DataPage) -> tuple[int, int, bool]:
+    return page.version, page.encoding, page.checked
+
+
+def _join(parts: list[FullPage]) -> FullPage:
+    pages = [part.page for part in parts]
+    if len(parts) == 1:
+        return FullPage(replace(pages[0], goes_on=False), parts[0].values)
+    same = len({page.encoding for page in pages}) == 1
+    page = replace(
+        pages[0],
+        count=sum(page.count for page in pages),
+        present=sum(page.present for page in pages),
+        encoding=pages[0].encoding if same else Encoding.PLAIN,
+        repetition=_join_levels([(page.repetition, page.count) for page in pages]),
+        definition=_join_levels([(page.definition, page.count) for page in pages]),
+        goes_on=False,
+    )
+    return FullPage(page, _join_values([part.values for part in parts]))
+
+
+def _join_levels(parts: list[tuple[Levels, int]]) -> Levels:
+    feed = LevelFeed(parts)
+    return encode_levels(feed.take(sum(count for _levels, count in parts)), parts[0][0].highest)
+
+
+def _join_values(parts: list[pa.ChunkedArray]) -> pa.ChunkedArray:
+    kinds = {part.type for part in parts}
+    if len(kinds) > 1:
+        parts = [pa.chunked_array([dense(part)]) for part in parts]
+    return pa.chunked_array([chunk for part in parts for chunk in part.chunks], parts[0].type)
