@@ -17,8 +17,9 @@ from workflow.scrub.parquet import pages
 from workflow.scrub.parquet.column import Column
 from workflow.scrub.parquet.compact import Struct
 from workflow.scrub.parquet.compression import Codec
-from workflow.scrub.parquet.dictionaries import Dictionary
+from workflow.scrub.parquet.dictionaries import MANY, Dictionary, refer
 from workflow.scrub.parquet.fields import Encoding, Meta, PageType, Statistics
+from workflow.scrub.parquet.indices import IndexDecoder
 from workflow.scrub.parquet.memory import let_go
 from workflow.scrub.parquet.portions import ENTRIES, PORTION, Portion, cut, is_long, size_of
 from workflow.scrub.parquet.stretch import read_stretch
@@ -115,13 +116,15 @@ class ChunkReader:
         refers = page.encoding in DICTIONARY_ENCODINGS
         if refers and page.present and dictionary is None:
             raise MalformedData("a Parquet page refers to a dictionary that is not there")
-        width = dictionary.width if refers and dictionary else 0
-        size = page.present * width or size_of(page, body, Physical.of(self.leaf))
+        size = size_of(page, body, Physical.of(self.leaf))
+        if refers and dictionary:
+            size = page.present * dictionary.width
         if not is_long(page, size):
             return (Portion(page, body, refers, bounds, size),)
-        decoder = _decoder(self.leaf, dictionary if refers else None)
+        referred = dictionary if refers else None
+        decoder = _decoder(self.leaf, referred)
         decoder.add_page(page.present, page.encoding, body)
-        return cut(page, decoder, size, bounds, width)
+        return cut(page, decoder, size, bounds, referred)
 
     def _present(self) -> int:
         """Return how many values the chunk has, as far as its statistics tell."""
@@ -152,7 +155,7 @@ class _Piece:
         self._entries = self._size = 0
         # Once there is a value: whether it refers to the dictionary, and what has the values.
         self._refers = False
-        self._values: Decoder | list[pa.Array] | None = None
+        self._values: Decoder | IndexDecoder | list[pa.Array] | None = None
 
     def ends_before(self, portion: Portion) -> bool:
         """Tell whether a portion belongs to the next piece."""
@@ -185,23 +188,24 @@ class _Piece:
             return
         if self._values is None:
             self._values = _decoder(self._leaf, dictionary if portion.refers else None)
-        assert isinstance(self._values, Decoder)
+        assert not isinstance(self._values, list)
         self._values.add_page(page.present, page.encoding, values)
 
     def finish(self) -> Column:
         """Decode the values."""
         entries = None if self._dictionary is None else self._dictionary.entries
         held, self._values = self._values, None
-        found = held.finish().chunks if isinstance(held, Decoder) else held or []
-        kind = Physical.of(self._leaf).arrow
-        if self._refers:
-            found = [pa.DictionaryArray.from_arrays(part, entries, safe=False) for part in found]
-            kind = pa.dictionary(pa.int32(), kind)
-        bounds = frozenset(self._bounds)
-        return Column(
-            self._leaf, tuple(self._pages), pa.chunked_array(found, kind), entries, bounds
+        found = held if isinstance(held, list) else held.finish().chunks if held else []
+        values = (
+            refer(found, entries)
+            if self._refers
+            else pa.chunked_array(found, Physical.of(self._leaf).arrow)
         )
+        return Column(self._leaf, tuple(self._pages), values, entries, frozenset(self._bounds))
 
 
-def _decoder(leaf: Node, dictionary: Dictionary | None) -> Decoder:
-    return Decoder(Physical.of(leaf), None if dictionary is None else len(dictionary.entries))
+def _decoder(leaf: Node, dictionary: Dictionary | None) -> Decoder | IndexDecoder:
+    if dictionary is None:
+        return Decoder(Physical.of(leaf))
+    entries = len(dictionary.entries)
+    return IndexDecoder(entries) if entries > MANY else Decoder(Physical.of(leaf), entries)

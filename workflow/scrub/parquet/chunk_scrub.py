@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import astuple, replace
+from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from workflow.scrub.parquet.apply import ColumnScrub
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from workflow.scrub.parquet.rows import GroupRows
     from workflow.scrub.parquet.schema import Node
     from workflow.scrub.parquet.targets import Target
+    from workflow.scrub.parquet.traces import Traces
     from workflow.scrub.parquet.watch import Watch
     from workflow.scrub.plan import Plan
 
@@ -51,6 +53,30 @@ class ChunkScrub:
         self._seen = watch.count
         self._looked = 0
         self._tallies = [replace(plan.rules[target.rule].tally) for target in targets]
+
+    def changed(self, traces: Traces) -> Iterator[Column] | None:
+        """Return the chunk as the rules leave it; None if they leave it as it is.
+
+        Args:
+            traces: Looks at the pieces that are left as they are.
+
+        Raises:
+            PermanentError: The chunk cannot be decoded, or does not fit a rule.
+        """
+        pieces, seen = self.pieces(), 0
+        for first in pieces:
+            if first.changed:
+                break
+            traces.look(first.old)
+            seen += 1
+        else:
+            return None
+        # What was left alone up to here is to be written too: from the start, then.
+        held = [] if seen else [first]
+        rest = self.pieces() if seen else pieces
+        # Nothing holds what is done with.
+        del first, pieces
+        return map(attrgetter("new"), _with_held(held, rest))
 
     def pieces(self) -> Iterator[Scrubbed]:
         """Yield the chunk as the rules leave it; called again, it starts and counts again.
@@ -92,3 +118,9 @@ class ChunkScrub:
         for target, before in zip(self._targets, self._tallies, strict=True):
             tally = self._plan.rules[target.rule].tally
             tally.matched, tally.changed, tally.nulled, tally.absent = astuple(before)
+
+
+def _with_held(held: list[Scrubbed], rest: Iterator[Scrubbed]) -> Iterator[Scrubbed]:
+    while held:
+        yield held.pop()
+    yield from rest

@@ -104,14 +104,10 @@ class ColumnWriter:
 
     def add(self, column: Column) -> None:
         """Add a piece: it is written, or kept until the dictionary is known; not held beside."""
-        found, start = [], 0
-        for page in column.pages:
-            found.append(FullPage(page, column.values.slice(start, page.present)))
-            start += page.present
         self._entries += column.entries
         self._present += len(column.values)
-        whole = self._joiner.add(found)
-        del column, found
+        whole = self._joiner.add(column)
+        del column
         self._put(whole)
 
     def _put(self, pages: list[FullPage]) -> None:

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from workflow.scrub.parquet.fields import Encoding
 from workflow.scrub.parquet.memory import join, let_go
+from workflow.scrub.parquet.plain import plain_size
 from workflow.scrub.parquet.values import Decoder
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 Made = TypeVar("Made")
 # Entries from which on a table of hashes takes more memory than they do.
-_MANY = 1 << 17
+MANY = 1 << 17
 # Indices that are looked through at once.
 _BLOCK = 1 << 18
 # What an entry and an index take on the way to a new dictionary, beside their values.
@@ -32,8 +33,7 @@ class Dictionary:
 
     Attributes:
         entries: Its values.
-        width: Bytes that a value takes where it stands for itself, if it is worth it not to, and
-            otherwise those of an index.
+        width: Bytes of an index, if a changed chunk shall have a dictionary, or of a value, about.
         worth: Whether the changed chunk shall have one. Many short values of which each is used
             once or twice take less memory, and hardly more room, as plain values.
     """
@@ -63,11 +63,23 @@ class Dictionary:
         width = 4 if worth else max(1, entries.nbytes // count)
         return cls(entries, width, worth)
 
+    def size_of(self, indices: pa.ChunkedArray) -> int:
+        """Return the bytes of values that refer to it, where each stands for itself if it shall."""
+        if self.worth:
+            return int(indices.nbytes)
+        return plain_size(refer(indices.chunks, self.entries))
+
+
+def refer(indices: list[pa.Array], entries: pa.Array) -> pa.ChunkedArray:
+    """Return the values that indices refer to, as dictionary arrays."""
+    parts = [pa.DictionaryArray.from_arrays(part, entries, safe=False) for part in indices]
+    return pa.chunked_array(parts, pa.dictionary(pa.int32(), entries.type))
+
 
 def _is_worth(count: int, size: int, present: int) -> bool:
     """Tell whether a new dictionary takes less than three times the memory of the values."""
     work = 2 * size + _ENTRY_BYTES * count + _INDEX_BYTES * present
-    return count <= _MANY or (2 * present > 3 * count and work <= 3 * present * size // count)
+    return count <= MANY or (2 * present > 3 * count and work <= 3 * present * size // count)
 
 
 class NewDictionary:
@@ -165,7 +177,7 @@ def _codes(entries: pa.Array) -> pa.Array:
     if pa.types.is_floating(entries.type):
         # By their bits: 0.0 equals -0.0, and NaN any other.
         entries = entries.view(pa.int32() if entries.type == pa.float32() else pa.int64())
-    if len(entries) <= _MANY:
+    if len(entries) <= MANY:
         return entries.dictionary_encode().indices
     # In order, as a table of hashes takes several times the memory of its entries.
     ranks = pc.rank(entries, tiebreaker="dense")

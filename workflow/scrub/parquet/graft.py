@@ -16,12 +16,11 @@ that a rule reaches: nothing could tell whether they hold a scrubbed value.
 from __future__ import annotations
 
 from collections import Counter
-from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from workflow.errors import MalformedData
 from workflow.scrub.parquet import compact, shape
-from workflow.scrub.parquet.chunk_scrub import ChunkScrub, Scrubbed
+from workflow.scrub.parquet.chunk_scrub import ChunkScrub
 from workflow.scrub.parquet.column_writer import ColumnWriter
 from workflow.scrub.parquet.fields import Chunk, Group, Meta
 from workflow.scrub.parquet.footer import MAGIC, encode
@@ -33,7 +32,7 @@ from workflow.scrub.parquet.watch import Watch
 from workflow.scrub.parquet.work import Work
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
     from typing import BinaryIO
 
     from workflow.scrub.formats.base import Sink
@@ -184,24 +183,15 @@ class _Graft:
         """Write the chunk changed and describe it; None where it can stay as it is."""
         leaf, targets = self.schema.leaves[item.column], self.work.edits.get(item.column, [])
         traces = Traces(chunk_meta(chunk), self._column_index(item))
-        scrub = ChunkScrub(leaf, targets, self.work.plan, rows, self.watch)
-        pieces, seen = scrub.pieces(), 0
-        for first in pieces:
-            if first.changed:
-                break
-            traces.look(first.old)
-            seen += 1
-        else:
+        pieces = ChunkScrub(leaf, targets, self.work.plan, rows, self.watch).changed(traces)
+        if pieces is None:
             if not traces.found:
                 return None
             self.work.count_traces(targets)
-            return self._write(chunk, leaf, rows.pieces(leaf))
-        # What was left alone up to here is to be written too: from the start, then.
-        held = [] if seen else [first]
-        rest = scrub.pieces() if seen else pieces
-        # Nothing holds what is done with.
-        del first, pieces
-        return self._write(chunk, leaf, map(attrgetter("new"), _with_held(held, rest)))
+            pieces = rows.pieces(leaf)
+        # A page index may say more than there are values.
+        del traces
+        return self._write(chunk, leaf, pieces)
 
     def _write(self, chunk: Struct, leaf: Node, pieces: Iterable[Column]) -> Encoded:
         writer = ColumnWriter(leaf, chunk_meta(chunk), self.tape.write)
@@ -295,12 +285,6 @@ class _Graft:
         if work.dropped:
             shape.take_out(footer.metadata, work.dropped, work.gone)
         self.tape.write((encode(footer.metadata),))
-
-
-def _with_held(held: list[Scrubbed], rest: Iterator[Scrubbed]) -> Iterator[Scrubbed]:
-    while held:
-        yield held.pop()
-    yield from rest
 
 
 _OFFSET_FIELDS = {Part.COLUMN_INDEX: Chunk.COLUMN_INDEX, Part.OFFSET_INDEX: Chunk.OFFSET_INDEX}

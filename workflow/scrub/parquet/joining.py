@@ -17,8 +17,9 @@ from workflow.scrub.parquet.fields import Encoding
 from workflow.scrub.parquet.hybrid import LevelFeed, encode_levels
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
+    from workflow.scrub.parquet.column import Column
     from workflow.scrub.parquet.pages import DataPage, Levels
 
 # So many pages in a piece are tiny ones; they are joined until they have so many entries.
@@ -44,49 +45,58 @@ class Joiner:
     def __init__(self) -> None:
         """Start with no page."""
         self._open: list[FullPage] = []
-        self._entries = 0
 
-    def add(self, pages: Sequence[FullPage]) -> list[FullPage]:
-        """Return the pages that are whole with those of the next piece."""
-        tiny = len(pages) > _MANY
-        whole = []
-        for page in pages:
-            if self._open and not self._open[-1].page.goes_on and not (tiny and self._fits(page)):
+    def add(self, column: Column) -> list[FullPage]:
+        """Return the pages that are whole with the next piece."""
+        whole, start = [], 0
+        for page in _fewer(column.pages):
+            self._open.append(FullPage(page, column.values.slice(start, page.present)))
+            start += page.present
+            if not page.goes_on:
                 whole += self.finish()
-            self._open.append(page)
-            self._entries += page.page.count
-        if self._open and not self._open[-1].page.goes_on:
-            whole += self.finish()
         return whole
 
     def finish(self) -> list[FullPage]:
         """Return the last page, if there is one that was not told of."""
-        parts, self._open, self._entries = self._open, [], 0
-        return [_join(parts)] if parts else []
+        parts, self._open = self._open, []
+        if not parts:
+            return []
+        page = _join([part.page for part in parts])
+        return [FullPage(page, _join_values([part.values for part in parts]))]
 
-    def _fits(self, page: FullPage) -> bool:
-        return self._entries < _ENTRIES and _kind(page.page) == _kind(self._open[0].page)
+
+def _fewer(pages: Sequence[DataPage]) -> Iterator[DataPage]:
+    """Join tiny pages of a piece that are alike."""
+    tiny = len(pages) > _MANY
+    held: list[DataPage] = []
+    entries = 0
+    for page in pages:
+        if held and not (tiny and entries < _ENTRIES and _kind(page) == _kind(held[0])):
+            yield _join(held)
+            held, entries = [], 0
+        held.append(page)
+        entries += page.count
+    if held:
+        yield _join(held)
 
 
 def _kind(page: DataPage) -> tuple[int, int, bool]:
     return page.version, page.encoding, page.checked
 
 
-def _join(parts: list[FullPage]) -> FullPage:
-    pages = [part.page for part in parts]
-    if len(parts) == 1:
-        return FullPage(replace(pages[0], goes_on=False), parts[0].values)
+def _join(pages: list[DataPage]) -> DataPage:
+    if len(pages) == 1:
+        return pages[0]
     same = len({page.encoding for page in pages}) == 1
-    page = replace(
+    return replace(
         pages[0],
         count=sum(page.count for page in pages),
         present=sum(page.present for page in pages),
         encoding=pages[0].encoding if same else Encoding.PLAIN,
         repetition=_join_levels([(page.repetition, page.count) for page in pages]),
         definition=_join_levels([(page.definition, page.count) for page in pages]),
-        goes_on=False,
+        goes_on=pages[-1].goes_on,
     )
-    return FullPage(page, _join_values([part.values for part in parts]))
 
 
 def _join_levels(parts: list[tuple[Levels, int]]) -> Levels:

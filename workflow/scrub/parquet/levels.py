@@ -26,6 +26,9 @@ _BLOCK = 1 << 16
 _VARINT_BITS = 35
 
 
+Data = bytes | memoryview
+
+
 class Run(NamedTuple):
     """A stretch of numbers: packed bytes, or (where that is None) one number repeated."""
 
@@ -39,7 +42,7 @@ def width_of(highest: int) -> int:
     return highest.bit_length()
 
 
-def runs(data: bytes, width: int, count: int) -> Iterator[Run]:
+def runs(data: Data, width: int, count: int) -> Iterator[Run]:
     """Yield the runs of a hybrid sequence of ``count`` numbers; a long packed one in parts.
 
     Raises:
@@ -65,15 +68,15 @@ def runs(data: bytes, width: int, count: int) -> Iterator[Run]:
         count -= length
 
 
-def _packed_runs(data: bytes, at: int, width: int, count: int) -> Iterator[Run]:
+def _packed_runs(data: Data, at: int, width: int, count: int) -> Iterator[Run]:
     step = _BLOCK // _GROUP * width
     for start in range(0, count, _BLOCK):
         length = min(_BLOCK, count - start)
-        yield Run(length, 0, data[at : at + (length * width + 7) // 8])
+        yield Run(length, 0, bytes(data[at : at + (length * width + 7) // 8]))
         at += step
 
 
-def count_equal(data: bytes, width: int, count: int, number: int) -> int:
+def count_equal(data: Data, width: int, count: int, number: int) -> int:
     """Count how often a number stands in a hybrid sequence."""
     total = 0
     for run in runs(data, width, count):
@@ -84,16 +87,16 @@ def count_equal(data: bytes, width: int, count: int, number: int) -> int:
     return total
 
 
-def decode(data: bytes, width: int, count: int) -> Iterator[bytes]:
-    """Yield the numbers of a hybrid sequence in blocks, one byte each (``width`` is 8 or less)."""
+def decode(data: Data, width: int, count: int, lane: int = 1) -> Iterator[bytes]:
+    """Yield the numbers of a hybrid sequence in blocks, each in a lane of so many bytes."""
     for run in runs(data, width, count):
         if run.packed is not None:
-            yield _unpack(run.packed, width)[: run.length]
+            yield _unpack(run.packed, lane * _GROUP, width)[: run.length * lane]
             continue
-        if run.number > 0xFF:  # noqa: PLR2004
+        if run.number >> (lane * _GROUP):
             raise MalformedData("a level of a Parquet page is out of range")
         for start in range(0, run.length, _BLOCK):
-            yield bytes((run.number,)) * min(_BLOCK, run.length - start)
+            yield run.number.to_bytes(lane, "little") * min(_BLOCK, run.length - start)
 
 
 def decode_deprecated(data: bytes, width: int, count: int) -> Iterator[bytes]:
@@ -144,18 +147,19 @@ def _pack(lanes: bytes, bits: int, width: int) -> bytes:
     return bytes(out)
 
 
-def _unpack(packed: bytes, width: int) -> bytes:
-    groups = -(-len(packed) // width)
+def _unpack(packed: bytes, bits: int, width: int) -> bytes:
+    """Give numbers of ``width`` bits lanes of ``bits`` bits, the way back from `_pack`."""
+    groups = -(-len(packed) // width) if width else _BLOCK // _GROUP
     packed = packed.ljust(groups * width, b"\0")
-    wide = bytearray(groups * _GROUP)
+    wide = bytearray(groups * bits)
     for byte in range(width):
-        wide[byte::_GROUP] = packed[byte::width]
+        wide[byte::bits] = packed[byte::width]
     number = int.from_bytes(wide, "little")
     for step in (2, 1, 0):
-        lane, filled = _GROUP << step, width << step
+        lane, filled = bits << step, width << step
         low = _mask(filled, lane * 2, groups * (4 >> step))
         number = (number & low) | (number & (low << filled)) << (lane - filled)
-    return number.to_bytes(groups * _GROUP, "little")
+    return number.to_bytes(groups * bits, "little")
 
 
 def _mask(ones: int, every: int, times: int) -> int:
@@ -180,7 +184,7 @@ def _up(count: int) -> int:
     return -(-count // _GROUP) * _GROUP
 
 
-def _header(data: bytes, at: int) -> tuple[int, int]:
+def _header(data: Data, at: int) -> tuple[int, int]:
     value, shift = 0, 0
     while True:
         if at >= len(data) or shift > _VARINT_BITS:

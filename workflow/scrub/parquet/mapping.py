@@ -18,7 +18,7 @@ from workflow.scrub.actions.base import Action
 from workflow.scrub.parquet.dictionaries import Remembered
 from workflow.scrub.parquet.kinds import DAY_SECONDS, Day, Kind, Text
 from workflow.scrub.parquet.meanings import kind_of
-from workflow.scrub.parquet.memory import cut, gather, settle, step_of
+from workflow.scrub.parquet.memory import LARGE, cut, data_of, gather, settle, step_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -132,6 +132,8 @@ def _constant(
 def _mostly_distinct(values: pa.ChunkedArray) -> bool:
     """Tell by the first values whether looking for equal ones would be in vain."""
     first = values.slice(0, _SAMPLE)
+    if first.nbytes > LARGE:
+        return True
     return 2 * len(first.unique()) > len(first)
 
 
@@ -171,12 +173,18 @@ def _settled(
 def _ask(action: Action, kind: Kind, piece: pa.Array) -> pa.Array:
     if isinstance(kind, Text):
         try:
-            texts = action.on_texts(python(piece.cast(pa.string())))
-            return pa.array(texts, pa.string()).cast(piece.type)
-        except (pa.ArrowInvalid, UnicodeEncodeError):
+            return pa.array(action.on_texts(_texts(piece)), pa.string()).cast(piece.type)
+        except (pa.ArrowInvalid, UnicodeError):
             # Bytes that are no UTF-8, before or after: one by one, then.
             pass
     return pa.array([kind.ask(action, value) for value in python(piece)], piece.type)
+
+
+def _texts(piece: pa.Array) -> list[str]:
+    if len(piece) == 1:
+        # It may be as large as its chunk, and Arrow would copy it twice.
+        return [str(data_of(piece), "utf-8")]
+    return python(piece.cast(pa.string()))
 
 
 def _map_moments(action: Action, kind: Day, part: pa.Array) -> tuple[pa.Array, pa.Array]:

@@ -82,6 +82,8 @@ def settle(parts: Iterable[pa.Array], size: int) -> Iterator[pa.Array]:
 
 def join(found: pa.ChunkedArray) -> pa.Array:
     """Return one array; more than 2 GiB of texts in one piece are refused."""
+    if found.num_chunks == 1:
+        return found.chunk(0)
     try:
         joined = found.combine_chunks()
     except pa.ArrowInvalid:
@@ -123,7 +125,7 @@ class _Gathered:
     def __init__(self, kind: pa.DataType, parts: list[pa.Array]) -> None:
         self._kind = kind
         self._valid = pa.concat_arrays([pa.array([], pa.bool_()), *(p.is_valid() for p in parts)])
-        size = sum(len(_data(part)) for part in parts)
+        size = sum(len(data_of(part)) for part in parts)
         if size > _MOST:
             raise ObjectTooLarge(_TOO_LARGE)
         self._ends = pa.allocate_buffer(4 * len(self._valid) + 4)
@@ -132,9 +134,9 @@ class _Gathered:
 
     def add(self, part: pa.Array) -> None:
         """Fill in the values of the next array."""
-        data = _data(part)
+        data = data_of(part)
         if pa.types.is_binary(self._kind):
-            ends = _ends(part)
+            ends = ends_of(part)
             moved = pc.add(ends[1:], pa.scalar(self._at - ends[0].as_py(), pa.int32()))
             start = 4 * self._count + 4
             memoryview(self._ends).cast("B")[start : start + 4 * len(part)] = stored(moved)
@@ -152,15 +154,15 @@ class _Gathered:
         return pa.Array.from_buffers(self._kind, self._count, buffers)
 
 
-def _ends(part: pa.Array) -> pa.Array:
-    """Return where each text of an array ends; the first number is where they start."""
+def ends_of(part: pa.Array) -> pa.Array:
+    """Return where each text of an array ends, without a copy; the first is where they start."""
     buffers = [None, part.buffers()[1]]
     return pa.Array.from_buffers(pa.int32(), len(part) + 1, buffers, offset=part.offset)
 
 
-def _data(part: pa.Array) -> memoryview:
-    """Return the bytes of the values of an array that is not empty."""
+def data_of(part: pa.Array) -> memoryview:
+    """Return the bytes of the values of an array that is not empty, without a copy."""
     if not pa.types.is_binary(part.type):
         return stored(part)
-    ends, data = _ends(part), part.buffers()[2]
+    ends, data = ends_of(part), part.buffers()[2]
     return memoryview(data or b"").cast("B")[ends[0].as_py() : ends[-1].as_py()]

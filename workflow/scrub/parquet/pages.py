@@ -177,8 +177,10 @@ class _Window:
                 raise MalformedData("a Parquet page is longer than its chunk", offset=self.offset)
             self._fill(size)
         body = memoryview(self._data)[self._at : self._at + size]
-        # Whoever is done with the page shall be able to forget it.
-        self._data, self._at = self._data[self._at + size :], 0
+        self._at += size
+        if size > _WINDOW:
+            # Whoever is done with a large page shall be able to forget it.
+            self._data, self._at = self._data[self._at :], 0
         return body
 
     def _fill(self, size: int) -> None:

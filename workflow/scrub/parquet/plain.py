@@ -12,9 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from workflow.scrub.parquet.column import dense
-from workflow.scrub.parquet.dictionaries import Remembered
 from workflow.scrub.parquet.fields import Encoding, Type
-from workflow.scrub.parquet.memory import LARGE, cut, let_go, step_of
+from workflow.scrub.parquet.memory import LARGE, cut, data_of, ends_of, let_go, step_of
 from workflow.scrub.parquet.values import BATCH, Physical, encode_pages
 
 if TYPE_CHECKING:
@@ -29,19 +28,19 @@ def encode_plain(physical: Physical, page: pa.ChunkedArray) -> bytearray:
     # Made at once: one that grows leaves the memory behind that it had when it was shorter.
     body, at = bytearray(size), 0
     with memoryview(body) as room:
-        for values in cut(page, step, _Sizes().of):
+        for values in cut(page, step, plain_size):
             for part in _encode(physical, dense(values)):
-                room[at : at + len(part)] = memoryview(part).cast("B")
+                room[at : at + len(part)] = part
                 at += len(part)
             let_go(size)
     return body
 
 
-def _encode(physical: Physical, values: pa.Array) -> Sequence[bytes | pa.Buffer]:
+def _encode(physical: Physical, values: pa.Array) -> Sequence[bytes | memoryview]:
     if physical.type == Type.BYTE_ARRAY and len(values) == 1:
         # A single value may be as large as its chunk: nothing copies it on the way.
-        value = values[0].as_buffer()
-        return (value.size.to_bytes(4, "little"), value)
+        value = data_of(values)
+        return (len(value).to_bytes(4, "little"), value)
     return encode_pages(physical, [values], Encoding.PLAIN)
 
 
@@ -53,24 +52,15 @@ def is_large(page: pa.ChunkedArray) -> bool:
 
 def plain_size(page: pa.ChunkedArray) -> int:
     """Return how many bytes a page of plain values has."""
-    return _Sizes().of(page)
+    plain = page.type.value_type if pa.types.is_dictionary(page.type) else page.type
+    if pa.types.is_binary(plain):
+        return 4 * len(page) + sum(map(_text_size, page.chunks))
+    return int(len(page) * plain.bit_width + 7) // 8
 
 
-class _Sizes:
-    """Tells the size of plain values, also where they refer to a dictionary."""
-
-    def __init__(self) -> None:
-        self._lengths = Remembered(pc.binary_length)
-
-    def of(self, page: pa.ChunkedArray) -> int:
-        plain = page.type.value_type if pa.types.is_dictionary(page.type) else page.type
-        if pa.types.is_binary(plain):
-            return 4 * len(page) + sum(map(self._texts, page.chunks))
-        return int(len(page) * plain.bit_width + 7) // 8
-
-    def _texts(self, chunk: pa.Array) -> int:
-        if isinstance(chunk, pa.DictionaryArray):
-            sizes = self._lengths.of(chunk.dictionary).take(chunk.indices)
-        else:
-            sizes = pc.binary_length(chunk)
-        return pc.sum(sizes).as_py() or 0
+def _text_size(chunk: pa.Array) -> int:
+    if not isinstance(chunk, pa.DictionaryArray):
+        return pc.sum(pc.binary_length(chunk)).as_py() or 0
+    ends, indices = ends_of(chunk.dictionary), chunk.indices
+    until = ends[1:].take(indices)
+    return pc.sum(pc.subtract(until, ends[:-1].take(indices))).as_py() or 0

@@ -22,6 +22,8 @@ from workflow.scrub.parquet.values import BATCH, DICTIONARY_ENCODINGS, Physical
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from workflow.scrub.parquet.dictionaries import Dictionary
+    from workflow.scrub.parquet.indices import IndexDecoder
     from workflow.scrub.parquet.pages import DataPage
     from workflow.scrub.parquet.values import Decoder
 
@@ -77,7 +79,11 @@ def _hides_size(page: DataPage) -> bool:
 
 
 def cut(
-    page: DataPage, decoder: Decoder, size: int, bounds: frozenset[bytes], width: int = 0
+    page: DataPage,
+    decoder: Decoder | IndexDecoder,
+    size: int,
+    bounds: frozenset[bytes],
+    dictionary: Dictionary | None = None,
 ) -> Iterator[Portion]:
     """Yield the portions of a page.
 
@@ -86,13 +92,13 @@ def cut(
         decoder: Has its values.
         size: Their bytes, about.
         bounds: The bounds in its header.
-        width: Bytes of the value that an index refers to, about; 0 for a page that does not refer.
+        dictionary: What the values refer to, if they do.
 
     Raises:
         MalformedData: The page cannot be decoded.
     """
     step = _FEW if _hides_size(page) else step_of(page.count, size, BATCH)
-    rest = _Rest(page, decoder.batches(step), decoder.physical.arrow, width)
+    rest = _Rest(page, decoder.batches(step), decoder.kind, dictionary)
     while rest.count:
         count = rest.next_portion(step)
         let_go(decoder.size)
@@ -104,11 +110,15 @@ class _Rest:
     """What is left of a page that is being cut."""
 
     def __init__(
-        self, page: DataPage, batches: Iterator[pa.Array], kind: pa.DataType, width: int
+        self,
+        page: DataPage,
+        batches: Iterator[pa.Array],
+        kind: pa.DataType,
+        dictionary: Dictionary | None,
     ) -> None:
         self.count = page.count
         self._page = page
-        self._width = width
+        self._dictionary = dictionary
         self._values = _Feed(batches, kind)
         self._repeats = LevelFeed([(page.repetition, page.count)])
         self._defines = LevelFeed([(page.definition, page.count)])
@@ -138,7 +148,7 @@ class _Rest:
                 goes_on=not self._repeats.starts_row,
             )
         self.count -= count
-        return Portion(part, self._values.take(present), bool(self._width), bounds, size)
+        return Portion(part, self._values.take(present), self._dictionary is not None, bounds, size)
 
     def _end(self, at: int, step: int) -> int:
         """Return where to cut: where a row starts within a step from a place on, or there."""
@@ -149,8 +159,8 @@ class _Rest:
 
     def _size(self, count: int) -> int:
         """Return the bytes of the values of the next entries, about."""
-        present = self._present(count)
-        return present * self._width or self._values.size(present)
+        found = self._values.peek(self._present(count))
+        return self._dictionary.size_of(found) if self._dictionary else int(found.nbytes)
 
 
 class _Feed:
@@ -162,22 +172,21 @@ class _Feed:
         self._held: list[pa.Array] = []
         self._count = 0
 
-    def size(self, count: int) -> int:
-        """Return the bytes of the next values."""
+    def peek(self, count: int) -> pa.ChunkedArray:
+        """Return the next values, which stay the next."""
         while self._count < count:
             part = next(self._batches, None)
             if part is None:
                 raise MalformedData("a page of a selected Parquet column has too few values")
             self._held.append(part)
             self._count += len(part)
-        return int(pa.chunked_array(self._held, self._kind).slice(0, count).nbytes)
+        return pa.chunked_array(self._held, self._kind).slice(0, count)
 
     def take(self, count: int) -> pa.ChunkedArray:
         """Return the next values."""
-        size = self.size(count)
-        held = pa.chunked_array(self._held, self._kind)
-        self._held, found = held.slice(count).chunks, held.slice(0, count)
+        found = self.peek(count)
+        rest = pa.chunked_array(self._held, self._kind).slice(count)
         # Not even an empty slice holds what was taken.
-        self._held = [part for part in self._held if len(part)]
+        self._held = [part for part in rest.chunks if len(part)]
         self._count -= count
-        return found if size > 2 * PORTION else pa.chunked_array([join(found)])
+        return found if found.nbytes > 2 * PORTION else pa.chunked_array([join(found)])

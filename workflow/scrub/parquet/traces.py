@@ -16,6 +16,8 @@ from workflow.scrub.parquet import compact, pages, values
 from workflow.scrub.parquet.fields import Index, Meta, Type
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from workflow.scrub.parquet.column import Column
     from workflow.scrub.parquet.compact import Struct
 
@@ -34,24 +36,26 @@ class Traces:
     def __init__(self, meta: Struct, column_index: Struct | None) -> None:
         """Note what the chunk's surroundings say."""
         self._strange = bool(meta.keys() - _PLAIN)
-        self._bounds = pages.statistics_bounds(meta.struct(Meta.STATISTICS))
+        # What is said of values that were in no piece so far; as an array once there is a piece.
+        self._said = [*pages.statistics_bounds(meta.struct(Meta.STATISTICS))]
         if column_index is not None:
-            self._bounds |= _index_bounds(column_index)
+            self._said += _index_bounds(column_index)
+        self._bounds: list[pa.Array] = []
         # Which entries of the dictionary are used so far.
         self._used: pa.Array | None = None
 
     def look(self, piece: Column) -> None:
         """Compare a piece with what is said of it."""
-        self._bounds |= piece.bounds
+        self._said += piece.bounds
         if not self._strange:
             self._note_used(piece)
-            self._bounds -= _known_bounds(piece, self._bounds)
+            self._note_bounds(piece)
 
     @property
     def found(self) -> bool:
         """Whether something tells of a value that was in no piece."""
         loose = self._used is not None and self._used.false_count
-        return self._strange or bool(loose or self._bounds)
+        return self._strange or bool(loose or self._said or any(map(len, self._bounds)))
 
     def _note_used(self, piece: Column) -> None:
         if piece.dictionary is None:
@@ -66,22 +70,23 @@ class Traces:
             found = pc.inverse_permutation(pa.concat_arrays(parts), max_index=len(self._used) - 1)
             self._used = pc.or_(self._used, found.is_valid())
 
+    def _note_bounds(self, piece: Column) -> None:
+        physical = values.Physical.of(piece.leaf)
+        said = [bound for bound in self._said if _fits(bound, physical)]
+        # What is no value of the column's type is never found.
+        self._strange = len(said) < len(self._said)
+        self._said = []
+        bounds = pa.concat_arrays([*self._bounds, _decode(said, physical)])
+        if not len(bounds):
+            return
+        known = pc.is_in(bounds, value_set=_among(piece.values, bounds))
+        self._bounds = [bounds.filter(pc.invert(known))]
 
-def _index_bounds(index: Struct) -> set[bytes]:
-    # A page of nulls only has empty bounds.
-    found = {*index.sequence(Index.MIN, compact.BINARY), *index.sequence(Index.MAX, compact.BINARY)}
-    return found - {b""}
 
-
-def _known_bounds(piece: Column, bounds: set[bytes]) -> set[bytes]:
-    """Return the bounds that are values of the piece."""
-    if not bounds:
-        return set()
-    physical = values.Physical.of(piece.leaf)
-    candidates = [bound for bound in sorted(bounds) if _fits(bound, physical)]
-    wanted = _decode(candidates, physical)
-    known = pc.is_in(wanted, value_set=_among(piece.values, wanted))
-    return {bound for bound, found in zip(candidates, known.to_pylist(), strict=True) if found}
+def _index_bounds(index: Struct) -> Iterator[bytes]:
+    for field in (Index.MIN, Index.MAX):
+        # A page of nulls only has empty bounds.
+        yield from filter(None, index.sequence(field, compact.BINARY))
 
 
 def _among(own: pa.ChunkedArray, wanted: pa.Array) -> pa.Array:

@@ -103,6 +103,7 @@ class Decoder:
     def __init__(self, physical: Physical, entries: int | None = None) -> None:
         """Start the file in memory."""
         self.physical = physical if entries is None else _INDEX
+        self.kind = self.physical.arrow
         self.size = 0
         self._file = bytearray(footer.MAGIC)
         self._count = 0
