@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from workflow.scrub.actions.base import Action
+from workflow.scrub.parquet.answers import Answers
 from workflow.scrub.parquet.dictionaries import Remembered
 from workflow.scrub.parquet.kinds import DAY_SECONDS, Day, Kind, Text
 from workflow.scrub.parquet.meanings import kind_of
@@ -57,6 +58,7 @@ class Mapping:
         self._kind = kind_of(leaf)
         self._nulls = action.nulls or _fits_nothing(action, self._kind)
         self._entries = Remembered(partial(_Entries.map, action, self._kind))
+        self._answers = Answers(partial(_map_entries, action, self._kind))
 
     def apply(self, values: pa.ChunkedArray) -> Mapped:
         """Apply the action to the next physical values, none of which is null."""
@@ -74,12 +76,14 @@ class Mapping:
             return _collect(plain, (_all_equal(constant, part) for part in values.chunks))
         if isinstance(kind, Day) and kind.ticks > 0:
             return _collect(plain, (_map_moments(action, kind, part) for part in values.chunks))
-        if _mostly_distinct(values):
+        if not self._answers.help_with(values) and _mostly_distinct(values):
             mapped = (_map_plain(action, kind, part) for part in values.chunks)
-            return _collect(plain, _settled(chain.from_iterable(mapped), values.nbytes))
+            found = _collect(plain, _settled(chain.from_iterable(mapped), values.nbytes))
+            self._answers.note(values, found.values, found.changed)
+            return found
         # Chunk by chunk: a table of hashes takes several times the memory of what is in it.
         parts = (
-            _Entries.map(action, kind, encoded.dictionary).of(encoded.indices)
+            _Entries(*self._answers.of(encoded.dictionary)).of(encoded.indices)
             for encoded in (part.dictionary_encode() for part in values.chunks)
         )
         return _collect(pa.dictionary(pa.int32(), plain), parts)
@@ -102,10 +106,7 @@ class _Entries:
         constant = _constant(action, kind, old.type, [old])
         if constant is not None:
             return cls(pa.repeat(constant, 1), pc.not_equal(old, constant))
-        changed: list[pa.Array] = []
-        entries = _new(_map_plain(action, kind, old), changed)
-        new = gather(old.type, entries, old.nbytes)
-        return cls(new, pa.concat_arrays([pa.array([], pa.bool_()), *changed]))
+        return cls(*_map_entries(action, kind, old))
 
     def of(self, indices: pa.Array) -> tuple[pa.Array, pa.Array]:
         """Return the new values that indices refer to, and which of them changed."""
@@ -116,6 +117,12 @@ class _Entries:
             valid = self.new.is_valid().take(indices)
             indices = pc.if_else(valid, indices, pa.scalar(None, indices.type))
         return pa.DictionaryArray.from_arrays(indices, self.new, safe=False), changed
+
+
+def _map_entries(action: Action, kind: Kind, old: pa.Array) -> tuple[pa.Array, pa.Array]:
+    changed: list[pa.Array] = []
+    new = gather(old.type, _new(_map_plain(action, kind, old), changed), old.nbytes)
+    return new, pa.concat_arrays([pa.array([], pa.bool_()), *changed])
 
 
 def _constant(

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from workflow.errors import MalformedData
-from workflow.scrub.parquet import compact, levels
+from workflow.scrub.parquet import levels
 from workflow.scrub.parquet.fields import (
     Encoding,
     Page,
@@ -23,6 +23,7 @@ from workflow.scrub.parquet.fields import (
     PageV2,
     Statistics,
 )
+from workflow.scrub.parquet.window import Window
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
     from workflow.scrub.parquet.compression import Codec
     from workflow.scrub.parquet.schema import Node
 
-_WINDOW = 1 << 16
-_LONG_HEADER = 1 << 10
 _PREFIX = 4
 
 
@@ -130,65 +129,11 @@ def walk(read: Callable[[int], bytes], size: int, *, base: int) -> Iterator[RawP
         size: Bytes of the chunk.
         base: Offset of the chunk in the file.
     """
-    window = _Window(read, size, base)
+    window = Window(read, size, base)
     while window.more():
         offset = window.offset
         header = window.header()
         yield RawPage(header, window.take(header.needed(Page.COMPRESSED, "size of a page")), offset)
-
-
-class _Window:
-    """A stretch of a chunk: what was read of it and not yet taken."""
-
-    def __init__(self, read: Callable[[int], bytes], size: int, base: int) -> None:
-        self._read = read
-        self._left = size
-        self._end = base + size
-        self._data = b""
-        self._at = 0
-
-    @property
-    def offset(self) -> int:
-        """The offset in the file of what comes next."""
-        return self._end - self._left - len(self._data) + self._at
-
-    def more(self) -> bool:
-        return self._left > 0 or self._at < len(self._data)
-
-    def header(self) -> Struct:
-        """Decode a header, reading on for as long as it may only be cut off."""
-        step = _WINDOW
-        if len(self._data) - self._at < _LONG_HEADER:
-            self._fill(step)
-        while True:
-            try:
-                header, self._at = compact.decode(self._data, self._at, base=self.offset - self._at)
-            except MalformedData:
-                if not self._left:
-                    raise
-                step *= 4
-                self._fill(step)
-                continue
-            return header
-
-    def take(self, size: int) -> memoryview:
-        if size > len(self._data) - self._at:
-            if size > len(self._data) - self._at + self._left:
-                raise MalformedData("a Parquet page is longer than its chunk", offset=self.offset)
-            self._fill(size)
-        body = memoryview(self._data)[self._at : self._at + size]
-        self._at += size
-        if size > _WINDOW:
-            # Whoever is done with a large page shall be able to forget it.
-            self._data, self._at = self._data[self._at :], 0
-        return body
-
-    def _fill(self, size: int) -> None:
-        """Have so many bytes at hand, or all that are left."""
-        rest = self._data[self._at :]
-        more = self._read(min(self._left, max(0, size - len(rest))))
-        self._left -= len(more)
-        self._data, self._at = rest + more, 0
 
 
 def check_sum(page: RawPage) -> None:
