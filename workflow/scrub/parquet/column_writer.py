@@ -154,10 +154,11 @@ class ColumnWriter:
         dictionary = NewDictionary(parts)
         self._write_dictionary(pages[0], dictionary)
         for page, indices in zip(pages, dictionary.indices(), strict=True):
-            self._write_page(page, encode_indices(indices, max(0, dictionary.count - 1)))
+            body = encode_indices(indices, max(0, dictionary.count - 1))
+            self._write_page(page, _levels(page) + body)
 
     def _write_dictionary(self, first: DataPage, dictionary: NewDictionary) -> None:
-        body = encode_plain(self._physical, dictionary.take())
+        body = encode_plain(self._physical, [dictionary.take()])
         let_go(len(body))
         old = first.encoding == Encoding.PLAIN_DICTIONARY
         encoding = Encoding.PLAIN_DICTIONARY if old else Encoding.PLAIN
@@ -170,38 +171,40 @@ class ColumnWriter:
         self._used[PageType.DICTIONARY, encoding] += 1
 
     def _write_pages(self, found: list[FullPage]) -> None:
-        """Write pages that refer to no dictionary."""
+        """Write pages that refer to no dictionary; the list is emptied."""
         pages = [
             replace(page, encoding=Encoding.PLAIN) if _turns_plain(page, own) else page
             for page, own in found
         ]
-        bodies: dict[int, bytes | bytearray] = {}
+        held = [[own] for _page, own in found]
+        found.clear()
+        bodies: dict[int, Bytes] = {}
         for encoding in {page.encoding for page in pages}:
             chosen = [at for at, page in enumerate(pages) if page.encoding == encoding]
-            encoded = self._encode([found[at].values for at in chosen], encoding)
+            encoded = self._encode([pages[at] for at in chosen], [held[at] for at in chosen])
             bodies.update(zip(chosen, encoded, strict=True))
-        found.clear()
+        del held
         let_go(max(map(len, bodies.values()), default=0))
         for at, page in enumerate(pages):
             self._write_page(page, bodies.pop(at))
 
-    def _encode(self, pages: list[pa.ChunkedArray], encoding: int) -> Sequence[bytes | bytearray]:
-        if encoding == Encoding.PLAIN and any(map(is_large, pages)):
-            return [encode_plain(self._physical, page) for page in pages]
-        return values.encode_pages(self._physical, [dense(page) for page in pages], encoding)
+    def _encode(self, pages: list[DataPage], held: list[list[pa.ChunkedArray]]) -> Sequence[Bytes]:
+        """Return the bodies of pages of one encoding, those of version 1 with their levels."""
+        before = [_levels(page) for page in pages]
+        if pages[0].encoding == Encoding.PLAIN and any(is_large(page) for (page,) in held):
+            pairs = zip(held, before, strict=True)
+            return [encode_plain(self._physical, own, levels) for own, levels in pairs]
+        arrays = [dense(page) for (page,) in held]
+        bodies = values.encode_pages(self._physical, arrays, pages[0].encoding)
+        return [levels + body for levels, body in zip(before, bodies, strict=True)]
 
-    def _write_page(self, page: DataPage, body: bytes | bytearray) -> None:
+    def _write_page(self, page: DataPage, body: Bytes) -> None:
         start = self._out.size
         write = self._write_v1 if page.version == 1 else self._write_v2
         write(page, body)
         self._out.locations.append((start, self._out.size - start, page.rows))
 
-    def _write_v1(self, page: DataPage, body: bytes | bytearray) -> None:
-        levels = _prefixed(page.repetition) + _prefixed(page.definition)
-        if isinstance(body, bytearray):
-            # A large page has no room for a copy.
-            body[:0] = levels
-        plain = body if isinstance(body, bytearray) else levels + body
+    def _write_v1(self, page: DataPage, body: Bytes) -> None:
         header = Struct()
         for number, value in (
             (PageV1.VALUES, page.count),
@@ -210,11 +213,11 @@ class ColumnWriter:
             (PageV1.REPETITION, page.repetition.encoding),
         ):
             header.set_number(number, value, kind=compact.I32)
-        packed = self._codec.compress(plain)
-        self._add((PageType.DATA, Page.V1, header), packed, len(plain), checked=page.checked)
+        packed = self._codec.compress(body)
+        self._add((PageType.DATA, Page.V1, header), packed, len(body), checked=page.checked)
         self._used[PageType.DATA, page.encoding] += 1
 
-    def _write_v2(self, page: DataPage, body: bytes | bytearray) -> None:
+    def _write_v2(self, page: DataPage, body: Bytes) -> None:
         stored = page.repetition.data + page.definition.data
         packed = self._codec.compress(body) if body else ()
         header = Struct()
@@ -257,6 +260,11 @@ class ColumnWriter:
             count.set_number(3, pages, kind=compact.I32)
             counts.append(count)
         self._out.meta.set_sequence(Meta.ENCODING_STATS, compact.STRUCT, counts)
+
+
+def _levels(page: DataPage) -> bytes:
+    """Return what stands before the values in the body of a page."""
+    return _prefixed(page.repetition) + _prefixed(page.definition) if page.version == 1 else b""
 
 
 def _prefixed(levels: Levels) -> bytes:

@@ -14,7 +14,7 @@ from workflow.errors import MalformedData, UnsupportedCompression
 
 UNCOMPRESSED, SNAPPY, GZIP, LZO, BROTLI, LZ4, ZSTD, LZ4_RAW = range(8)
 
-Bytes = bytes | bytearray | memoryview
+Bytes = bytes | memoryview
 
 _NAMES = {SNAPPY: "snappy", GZIP: "gzip", BROTLI: "brotli", LZ4: "lz4_raw", ZSTD: "zstd"}
 _NAMES[LZ4_RAW] = "lz4_raw"
@@ -56,7 +56,7 @@ class Codec:
             raise MalformedData("a Parquet page has another size than its header says")
         return plain
 
-    def compress(self, data: bytes | bytearray) -> tuple[Bytes, ...]:
+    def compress(self, data: Bytes) -> tuple[Bytes, ...]:
         """Return the data compressed, in parts; the data itself where there is nothing to do."""
         if self.number == UNCOMPRESSED:
             return (data,)

@@ -20,20 +20,41 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-def encode_plain(physical: Physical, page: pa.ChunkedArray) -> bytearray:
-    """Return the body of a page of plain values."""
+def encode_plain(
+    physical: Physical, held: list[pa.ChunkedArray], before: bytes = b""
+) -> memoryview:
+    """Return the body of a page of plain values.
+
+    Args:
+        physical: What the values are stored as.
+        held: The values; emptied.
+        before: What stands before them in the body.
+    """
+    page = held.pop()
     size = plain_size(page)
     let_go(size)
     step = step_of(len(page), size, BATCH)
-    # Made at once: one that grows leaves the memory behind that it had when it was shorter.
-    body, at = bytearray(size), 0
-    with memoryview(body) as room:
-        for values in cut(page, step, plain_size):
+    # Made at once: one that grows leaves the memory behind that it had when it was shorter. And
+    # what is not written yet takes no memory, while the values that are written go.
+    body = memoryview(pa.allocate_buffer(len(before) + size)).cast("B")
+    body[: len(before)] = before
+    at, parts = len(before), _parts(physical, page)
+    del page
+    while parts:
+        for values in cut(parts.pop(), step, plain_size):
             for part in _encode(physical, dense(values)):
-                room[at : at + len(part)] = part
+                body[at : at + len(part)] = part
                 at += len(part)
-            let_go(size)
+        let_go(size)
     return body
+
+
+def _parts(physical: Physical, page: pa.ChunkedArray) -> list[pa.ChunkedArray]:
+    """Return the chunks of a page from the last on, so that each can go when it is encoded."""
+    if physical.type == Type.BOOLEAN:
+        # Their bits go on from chunk to chunk.
+        return [page]
+    return [pa.chunked_array([chunk]) for chunk in reversed(page.chunks)]
 
 
 def _encode(physical: Physical, values: pa.Array) -> Sequence[bytes | memoryview]:

@@ -14,6 +14,7 @@ from workflow.scrub.parquet.chunk_reader import ChunkReader
 from workflow.scrub.parquet.keyed import Keyed
 from workflow.scrub.parquet.layout import chunk_meta
 from workflow.scrub.parquet.meeting import Meeting
+from workflow.scrub.parquet.memory import let_go
 from workflow.scrub.parquet.work import column
 
 if TYPE_CHECKING:
@@ -64,6 +65,9 @@ class GroupRows:
         self.kept: pa.Array | None = None
         goes = self._test()
         self.kept = None if goes is None or not goes.true_count else pc.invert(goes)
+        # What was decoded for the test is done with.
+        del goes
+        let_go(rows)
         self.left = rows if self.kept is None else self.kept.true_count
         self.before = work.plan.rows - work.plan.dropped
         work.plan.rows += rows
@@ -107,6 +111,7 @@ class GroupRows:
         parts = [_meeting_in(piece, target, test, asked) for piece in self.pieces(leaf)]
         parts.append(asked.rows.finish())
         asked.keyed.finish()
+        let_go(self._rows)
         met = pa.chunked_array(parts, type=pa.bool_()).combine_chunks()
         if len(met) != self._rows:
             raise MalformedData("a column chunk has another number of rows than its row group")

@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
@@ -50,6 +51,22 @@ def maps(count):
     return pa.MapArray.from_arrays(ends, keys, values)
 
 
+def numbers(count):
+    return pc.bit_wise_xor(pa.arange(0, count), 0x2AAAAA).cast(pa.int32())
+
+
+def uneven(count):
+    """A few huge texts, side by side among many short ones."""
+    short = [f"{at:05}" for at in range(count)]
+    return pa.array(short[: count // 2] + ["x" * 200_000] * 150 + short[count // 2 :])
+
+
+def one_row(values):
+    """A row that is as long as its chunk, and a short one."""
+    ends = pa.array([0, len(values) - 1, len(values)], pa.int32())
+    return pa.ListArray.from_arrays(ends, values)
+
+
 # How the column is laid out, and how it is named.
 LAYOUTS = {
     "pages": (texts, "a", {"use_dictionary": False}),
@@ -64,6 +81,29 @@ LAYOUTS = {
     ),
     "few texts": (lambda count: pa.array(["DE", "FR"] * 2 * count), "a", {}),
     "map, one page": (lambda count: maps(count // 2), "a.email", ONE_PAGE),
+    "one row": (lambda count: one_row(texts(3 * count)), "a[*]", {"use_dictionary": False}),
+    "one row of numbers": (
+        lambda count: one_row(numbers(25 * count)),
+        "a[*]",
+        {"use_dictionary": False},
+    ),
+    "booleans, one page": (
+        lambda count: pa.array([True, None, False, True] * 10 * count),
+        "a",
+        ONE_PAGE,
+    ),
+    "numbers in a dictionary": (
+        lambda count: numbers(5 * count),
+        "a",
+        {"dictionary_pagesize_limit": 1 << 30},
+    ),
+    "uneven texts, one page": (uneven, "a", ONE_PAGE),
+    "one value": (lambda _count: pa.array(["x" * 30_000_000]), "a", {"use_dictionary": False}),
+    "tiny pages": (
+        numbers,
+        "a",
+        {"max_rows_per_page": 20, "write_batch_size": 20, "write_page_index": True},
+    ),
 }
 
 
