@@ -1,4 +1,4 @@
-"""Measure Parquet: `python -m benchmarks.scrub_parquet [MEGABYTES] [ROUNDS]`.
+"""Measure Parquet: `python -m benchmarks.scrub_parquet [MEGABYTES] [ROUNDS]`, or `... memory`.
 
 Each table is what its name says; all ways of a table run in turns in one process with one thread,
 and the best round of each counts, on the clock and in processor time, each for itself. The other
@@ -10,11 +10,14 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from workflow.scrub import RowRule, Rule, ScrubOptions, SecretKey, scrub
@@ -152,52 +155,94 @@ def show_counts(folder: Path, rounds: int) -> None:
 ROWS = 1_500_000
 ONE_PAGE = {"data_page_size": 1 << 30, "max_rows_per_page": 1 << 30}
 ONE_DICTIONARY = {"use_dictionary": ["email"], "dictionary_pagesize_limit": 1 << 30}
+
+
+class Layout(NamedTuple):
+    """A column that is hard on the memory: how it is made, written and selected."""
+
+    make: Callable[[], pa.Array]
+    options: dict[str, object]
+    field: str = "email"
+
+
+def hexes() -> pa.Array:
+    source = random.Random(7)
+    return pa.array([source.randbytes(20).hex() for _ in range(ROWS)])
+
+
+def few() -> pa.Array:
+    source = random.Random(7)
+    return pa.array([f"customer number {source.randrange(1000)}" for _ in range(ROWS)])
+
+
+def short(times: int = 1) -> pa.Array:
+    return pa.array([f"{at * 7919 % 9_999_991:07}" for at in range(ROWS)] * times)
+
+
+def numbers(kind: pa.DataType, times: int = 1) -> pa.Array:
+    drawn = pc.multiply(pc.random(ROWS * times, initializer=7), float(1 << 30))
+    return drawn.cast(pa.int64(), safe=False).cast(kind)
+
+
+def maps() -> pa.Array:
+    ends = pa.array(range(0, ROWS + 1, 2), pa.int32())
+    return pa.MapArray.from_arrays(ends, pa.array(["email", "name"] * (ROWS // 2)), hexes())
+
+
+def one_row(values: pa.Array) -> pa.Array:
+    ends = pa.array([0, len(values) - 1, len(values)], pa.int32())
+    return pa.ListArray.from_arrays(ends, values)
+
+
+def booleans() -> pa.Array:
+    return pc.less(pc.random(80 * ROWS // 3, initializer=7), 0.5)
+
+
+def uneven() -> pa.Array:
+    source = random.Random(7)
+    values = [f"{at % 99_999:05}" for at in range(ROWS)]
+    values[ROWS // 2 : ROWS // 2] = [source.randbytes(100_000).hex() for _ in range(300)]
+    return pa.array(values)
+
+
 # DuckDB and fastparquet write a chunk as one page.
 LAYOUTS = {
-    "distinct texts, not compressed": {"compression": "none"},
-    "distinct texts, one page": ONE_PAGE,
-    "distinct texts, one page, delta": {
-        **ONE_PAGE,
-        "column_encoding": {"email": "DELTA_BYTE_ARRAY"},
-    },
-    "distinct texts, one dictionary": ONE_DICTIONARY,
-    "distinct short texts, one dictionary": ONE_DICTIONARY,
-    "short texts, each three times, one dictionary": ONE_DICTIONARY,
-    "1,000 distinct texts": {"use_dictionary": ["email"]},
-    "numbers": {},
-    "numbers, one page, delta": {
-        **ONE_PAGE,
-        "column_encoding": {"email": "DELTA_BINARY_PACKED"},
-    },
-    "texts under one key of a map, one page": ONE_PAGE,
+    "distinct texts, not compressed": Layout(hexes, {"compression": "none"}),
+    "distinct texts, one page": Layout(hexes, ONE_PAGE),
+    "distinct texts, one page, delta": Layout(
+        hexes, {**ONE_PAGE, "column_encoding": {"email": "DELTA_BYTE_ARRAY"}}
+    ),
+    "distinct texts, one dictionary": Layout(hexes, ONE_DICTIONARY),
+    "distinct texts, one row": Layout(lambda: one_row(hexes()), {}, "email[*]"),
+    "distinct short texts, one dictionary": Layout(short, ONE_DICTIONARY),
+    "short texts, each three times, one dictionary": Layout(lambda: short(3), ONE_DICTIONARY),
+    "300 texts of 200 KB among short ones, one page": Layout(uneven, ONE_PAGE),
+    "1,000 distinct texts": Layout(few, {"use_dictionary": ["email"]}),
+    "numbers": Layout(lambda: numbers(pa.int64()), {}),
+    "numbers, one page, delta": Layout(
+        lambda: numbers(pa.int64()),
+        {**ONE_PAGE, "column_encoding": {"email": "DELTA_BINARY_PACKED"}},
+    ),
+    "numbers of 4 bytes, one row": Layout(lambda: one_row(numbers(pa.int32(), 10)), {}, "email[*]"),
+    "numbers of 4 bytes, one dictionary": Layout(lambda: numbers(pa.int32(), 5), ONE_DICTIONARY),
+    "numbers of 4 bytes, pages of 20": Layout(
+        lambda: numbers(pa.int32(), 2),
+        {"max_rows_per_page": 20, "write_batch_size": 20, "write_page_index": True},
+    ),
+    "booleans, one page": Layout(booleans, ONE_PAGE),
+    "texts under one key of a map, one page": Layout(maps, ONE_PAGE, "email.email"),
 }
 
 
-def one_column(layout: str) -> pa.Array:
-    source = random.Random(7)
-    if layout.startswith("distinct texts"):
-        return pa.array([source.randbytes(20).hex() for _ in range(ROWS)])
-    if layout.startswith("1,000"):
-        return pa.array([f"customer number {source.randrange(1000)}" for _ in range(ROWS)])
-    if layout.startswith("numbers"):
-        return pa.array([source.randrange(1 << 40) for _ in range(ROWS)])
-    if layout.startswith("texts under"):
-        ends = pa.array(range(0, ROWS + 1, 2), pa.int32())
-        keys = pa.array(["email", "name"] * (ROWS // 2))
-        return pa.MapArray.from_arrays(ends, keys, one_column("distinct texts"))
-    short = [f"{at * 7919 % 9_999_991:07}" for at in range(ROWS)]
-    return pa.array(short if layout.startswith("distinct") else short * 3)
-
-
-def write_one_group(path: Path, layout: str) -> None:
+def write_one_group(path: Path, layout: Layout) -> None:
     """Write one large row group, of whose columns the first is to be scrubbed."""
-    column = one_column(layout)
+    column = layout.make()
     rows = len(column)
     flags = pa.array([at % 2 == 0 for at in range(rows)])
     table = pa.table({"email": column, "other": pa.array(range(rows)), "flag": flags})
-    options = {"use_dictionary": False, "compression": "snappy", **LAYOUTS[layout]}
+    options = {"use_dictionary": False, "compression": "snappy", **layout.options}
     pq.write_table(table, path, row_group_size=rows, **options)
-    pq.write_table(table.slice(0, 2), f"{path}.small", **options)
+    pq.write_table(table.slice(rows - 1), f"{path}.small", **options)
 
 
 def decoded_size(path: Path) -> int:
@@ -209,18 +254,17 @@ def show_memory(folder: Path) -> None:
     print("\n### Memory above the imported baseline, one row group of 1.5 million values\n")
     print("| column | action | decoded MB before | after | peak MB | times the larger |")
     print(f"|{6 * '---|'}")
-    for layout in LAYOUTS:
+    for name, layout in LAYOUTS.items():
         path = folder / "memory.parquet"
         write_one_group(path, layout)
         before = decoded_size(path)
-        field = "email.email" if "map" in layout else "email"
         for action in ("blank", "mask", "hash", "drop_rows"):
             module = [sys.executable, "-m", "benchmarks.scrub_parquet", "--peak"]
-            command = [*module, str(path), field, action]
+            command = [*module, str(path), layout.field, action]
             peak = int(subprocess.run(command, capture_output=True, check=True, text=True).stdout)
             after = decoded_size(Path(f"{path}.out"))
             print(
-                f"| {layout} | {action} | {before / 1e6:.0f} | {after / 1e6:.0f} "
+                f"| {name} | {action} | {before / 1e6:.0f} | {after / 1e6:.0f} "
                 f"| {peak / 1e6:.0f} | {peak / max(before, after):.1f} |",
                 flush=True,
             )
@@ -248,6 +292,10 @@ def peak_size() -> int:
 def main() -> None:
     if sys.argv[1:2] == ["--peak"]:
         print_peak(*sys.argv[2:])
+        return
+    if sys.argv[1:] == ["memory"]:
+        with tempfile.TemporaryDirectory() as name:
+            show_memory(Path(name))
         return
     pa.set_cpu_count(1)
     megabytes = int(sys.argv[1]) if len(sys.argv) > 1 else 200
