@@ -119,6 +119,9 @@ def _is_smaller_plain(column: Column) -> bool:
     entries = column.dictionary
     if entries is None or entries.nbytes <= PORTION:
         return False
+    if column.first_level or any(page.goes_on for page in column.pages):
+        # All parts of a row are written alike.
+        return False
     return plain_size(column.values) <= int(entries.nbytes)
 
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from workflow.scrub.parquet.fields import Encoding
-from workflow.scrub.parquet.memory import join, let_go
+from workflow.scrub.parquet.memory import LARGE, join, let_go
 from workflow.scrub.parquet.plain import plain_size
 from workflow.scrub.parquet.values import Decoder
 
@@ -177,7 +177,7 @@ def _codes(entries: pa.Array) -> pa.Array:
     if pa.types.is_floating(entries.type):
         # By their bits: 0.0 equals -0.0, and NaN any other.
         entries = entries.view(pa.int32() if entries.type == pa.float32() else pa.int64())
-    if len(entries) <= MANY:
+    if len(entries) <= MANY and entries.nbytes <= LARGE:
         return entries.dictionary_encode().indices
     # In order, as a table of hashes takes several times the memory of its entries.
     ranks = pc.rank(entries, tiebreaker="dense")

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import pyarrow as pa
 
 from workflow.scrub.parquet.column import dense
-from workflow.scrub.parquet.fields import Encoding
 from workflow.scrub.parquet.hybrid import LevelFeed, encode_levels
+from workflow.scrub.parquet.plain import plain_size
+from workflow.scrub.parquet.values import DICTIONARY_ENCODINGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -50,7 +51,11 @@ class Joiner:
         """Return the pages that are whole with the next piece."""
         whole, start = [], 0
         for page in _fewer(column.pages):
-            self._open.append(FullPage(page, column.values.slice(start, page.present)))
+            if not page.first_level:
+                # The rest of a row may have gone with the row.
+                whole += self.finish()
+            values = column.values.slice(start, page.present)
+            self._open.append(FullPage(page, _smaller(page, values) if page.goes_on else values))
             start += page.present
             if not page.goes_on:
                 whole += self.finish()
@@ -62,7 +67,7 @@ class Joiner:
         if not parts:
             return []
         page = _join([part.page for part in parts])
-        return [FullPage(page, _join_values([part.values for part in parts]))]
+        return [FullPage(page, _join_values(page, [part.values for part in parts]))]
 
 
 def _fewer(pages: Sequence[DataPage]) -> Iterator[DataPage]:
@@ -87,12 +92,10 @@ def _kind(page: DataPage) -> tuple[int, int, bool]:
 def _join(pages: list[DataPage]) -> DataPage:
     if len(pages) == 1:
         return pages[0]
-    same = len({page.encoding for page in pages}) == 1
     return replace(
         pages[0],
         count=sum(page.count for page in pages),
         present=sum(page.present for page in pages),
-        encoding=pages[0].encoding if same else Encoding.PLAIN,
         repetition=_join_levels([(page.repetition, page.count) for page in pages]),
         definition=_join_levels([(page.definition, page.count) for page in pages]),
         goes_on=pages[-1].goes_on,
@@ -104,8 +107,21 @@ def _join_levels(parts: list[tuple[Levels, int]]) -> Levels:
     return encode_levels(feed.take(sum(count for _levels, count in parts)), parts[0][0].highest)
 
 
-def _join_values(parts: list[pa.ChunkedArray]) -> pa.ChunkedArray:
-    kinds = {part.type for part in parts}
-    if len(kinds) > 1:
-        parts = [pa.chunked_array([dense(part)]) for part in parts]
+def _smaller(page: DataPage, values: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return values as they take less memory until their page is whole."""
+    if page.encoding in DICTIONARY_ENCODINGS or not pa.types.is_dictionary(values.type):
+        return values
+    indices = 4 * len(values)
+    return pa.chunked_array([dense(values)]) if plain_size(values) <= indices else values
+
+
+def _join_values(page: DataPage, parts: list[pa.ChunkedArray]) -> pa.ChunkedArray:
+    if len({part.type for part in parts}) > 1:
+        # Few values of a dictionary may be any number of bytes where each stands for itself.
+        refers = page.encoding in DICTIONARY_ENCODINGS
+        parts = [_referring(part) if refers else pa.chunked_array([dense(part)]) for part in parts]
     return pa.chunked_array([chunk for part in parts for chunk in part.chunks], parts[0].type)
+
+
+def _referring(part: pa.ChunkedArray) -> pa.ChunkedArray:
+    return part if pa.types.is_dictionary(part.type) else part.dictionary_encode()

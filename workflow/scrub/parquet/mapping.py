@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 # As many values at a time are Python's: few beside a column.
 _PIECE = 1 << 14
 _SAMPLE = 1 << 12
+# A multiple of 8, for booleans.
+_SLICE = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,16 +77,16 @@ class Mapping:
         if constant is not None:
             return _collect(plain, (_all_equal(constant, part) for part in values.chunks))
         if isinstance(kind, Day) and kind.ticks > 0:
-            return _collect(plain, (_map_moments(action, kind, part) for part in values.chunks))
+            return _collect(plain, (_map_moments(action, kind, part) for part in slices(values)))
         if not self._answers.help_with(values) and _mostly_distinct(values):
             mapped = (_map_plain(action, kind, part) for part in values.chunks)
             found = _collect(plain, _settled(chain.from_iterable(mapped), values.nbytes))
             self._answers.note(values, found.values, found.changed)
             return found
-        # Chunk by chunk: a table of hashes takes several times the memory of what is in it.
+        # Slice by slice: a table of hashes takes several times the memory of what is in it.
         parts = (
             _Entries(*self._answers.of(encoded.dictionary)).of(encoded.indices)
-            for encoded in (part.dictionary_encode() for part in values.chunks)
+            for encoded in (part.dictionary_encode() for part in slices(values))
         )
         return _collect(pa.dictionary(pa.int32(), plain), parts)
 
@@ -159,6 +161,11 @@ def _map_plain(action: Action, kind: Kind, old: pa.Array) -> Iterator[tuple[pa.A
 def pieces(old: pa.Array) -> Iterator[pa.Array]:
     """Cut an array into pieces that are small enough to be Python's."""
     return cut(old, step_of(len(old), old.nbytes, _PIECE))
+
+
+def slices(values: pa.ChunkedArray) -> Iterator[pa.Array]:
+    """Cut values into arrays in which equal ones can be looked for in little memory."""
+    return chain.from_iterable(cut(part, _SLICE) for part in values.chunks)
 
 
 def _new(pairs: Iterator[tuple[pa.Array, pa.Array]], changed: list[pa.Array]) -> Iterator[pa.Array]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -9,7 +10,7 @@ import pyarrow.compute as pc
 
 from workflow.scrub.parquet.dictionaries import Remembered
 from workflow.scrub.parquet.kinds import Kind, Text
-from workflow.scrub.parquet.mapping import pieces, python
+from workflow.scrub.parquet.mapping import pieces, python, slices
 from workflow.scrub.parquet.meanings import kind_of
 
 if TYPE_CHECKING:
@@ -27,32 +28,30 @@ class Meeting:
 
     def __init__(self, test: RowTest, leaf: Node) -> None:
         """Start with no dictionary."""
-        self._test = test
-        self._kind = kind_of(leaf)
+        # Nothing that refers to this: what is made of a dictionary shall go with it.
+        self._ask = partial(_ask, test, kind_of(leaf))
         self._entries = Remembered(self._ask)
 
     def of(self, values: pa.ChunkedArray) -> pa.Array:
         """Tell which of the next values (none of them null) meet the test."""
-        out = [self._of_part(part) for part in values.chunks]
+        if pa.types.is_dictionary(values.type):
+            out = [self._entries.of(part.dictionary).take(part.indices) for part in values.chunks]
+        else:
+            encoded = (part.dictionary_encode() for part in slices(values))
+            out = [self._ask(part.dictionary).take(part.indices) for part in encoded]
         return pa.chunked_array(out, type=pa.bool_()).combine_chunks()
 
-    def _of_part(self, part: pa.Array) -> pa.Array:
-        if not isinstance(part, pa.DictionaryArray):
-            encoded = part.dictionary_encode()
-            return self._ask(encoded.dictionary).take(encoded.indices)
-        return self._entries.of(part.dictionary).take(part.indices)
 
-    def _ask(self, entries: pa.Array) -> pa.Array:
-        met = _equal_texts(self._test, self._kind, entries)
-        if met is not None:
-            return met
-        null = self._test.on_null(null=False)
-        found = [
-            null or _meets(self._test, self._kind.spell(value))
-            for piece in pieces(entries)
-            for value in python(piece)
-        ]
-        return pa.array(found, pa.bool_())
+def _ask(test: RowTest, kind: Kind, entries: pa.Array) -> pa.Array:
+    met = _equal_texts(test, kind, entries)
+    if met is not None:
+        return met
+    null = test.on_null(null=False)
+    found = (
+        pa.array([null or _meets(test, kind.spell(value)) for value in python(piece)], pa.bool_())
+        for piece in pieces(entries)
+    )
+    return pa.concat_arrays([pa.array([], pa.bool_()), *found])
 
 
 def _equal_texts(test: RowTest, kind: Kind, entries: pa.Array) -> pa.Array | None:

@@ -229,6 +229,36 @@ def test_rows_that_go_on_in_the_next_piece_are_rows(rules, test, small, layout, 
             assert firsts == [sum(rows[:at]) for at in range(len(rows))]
 
 
+def test_row_that_goes_leaves_no_page_open(small, version):
+    """What comes after it is no part of the page that it started in."""
+    lists = [["a"] * 10, ["b"] * 300, ["c"] * 10]
+    data = files.write(
+        pa.table({"a": lists, "c": [1, 2, 3]}),
+        data_page_version=version,
+        write_page_index=True,
+        **ONE_PAGE,
+    )
+
+    out = files.run(data, drop_rows=RowRule("c", equals=2))
+
+    assert out.column("a") == [lists[0], lists[2]]
+    assert [rows for rows, _firsts in page_rows(out.data, "a.list.element")] == [[1, 1]]
+
+
+def test_parts_of_a_row_under_a_key_are_written_alike(small, version):
+    """A part of few values would be smaller plain, the whole row would not be."""
+    values = [None] * 100 + [f"{at % 30:040}" for at in range(300)]
+    row = [("email" if at % 2 else "x", value) for at, value in enumerate(values)]
+    table = pa.table({"m": pa.array([row], pa.map_(pa.string(), pa.string()))})
+    data = files.write(table, data_page_version=version, **ONE_PAGE)
+
+    out = files.run(data, ("m.email", "hash"))
+
+    whole = chunk_meta(files.chunks(out.data)[0, "m.key_value.value"])
+    assert Meta.DICTIONARY_PAGE in whole
+    assert [value for key, value in out.column("m")[0] if key == "x"] == values[::2]
+
+
 def entries(data):
     """Return for each column how many values and nulls it has in all row groups."""
     found = Counter()
