@@ -106,8 +106,7 @@ class ChunkScrub:
         now, changes = piece, self._rows.kept is not None
         for scrub in scrubs:
             new, changed = scrub.scrub(now)
-            # Of a row that goes on from the piece before, what is shown is its start.
-            if self._looked < ROWS and not piece.first_level:
+            if self._looked < ROWS:
                 self._watch.look(scrub.target, now, new if changed else None, row)
             now, changes = new, changes or changed
         self._looked += piece.entries

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from workflow.errors import ObjectTooLarge
 from workflow.scrub.parquet.fields import Encoding
-from workflow.scrub.parquet.memory import join
+from workflow.scrub.parquet.memory import TOO_LARGE, join
 from workflow.scrub.parquet.values import DICTIONARY_ENCODINGS
 
 if TYPE_CHECKING:
@@ -62,7 +63,10 @@ class Column:
 
 
 def dense(array: pa.ChunkedArray) -> pa.Array:
-    """Return one array of plain values."""
+    """Return one array of plain values; more than 2 GiB of texts in one piece are refused."""
     if pa.types.is_dictionary(array.type):
-        array = array.cast(array.type.value_type)
+        try:
+            array = array.cast(array.type.value_type)
+        except pa.ArrowInvalid:
+            raise ObjectTooLarge(TOO_LARGE) from None
     return join(array)

@@ -22,7 +22,7 @@ LARGE = 4 << 20
 # What is decoded, asked or encoded at once of something large.
 _STEP = 1 << 20
 _MOST = (1 << 31) - 1
-_TOO_LARGE = "a piece of a selected Parquet column is larger than 2 GiB"
+TOO_LARGE = "a piece of a selected Parquet column is larger than 2 GiB"
 
 
 def let_go(size: int) -> None:
@@ -87,9 +87,9 @@ def join(found: pa.ChunkedArray) -> pa.Array:
     try:
         joined = found.combine_chunks()
     except pa.ArrowInvalid:
-        raise ObjectTooLarge(_TOO_LARGE) from None
+        raise ObjectTooLarge(TOO_LARGE) from None
     if isinstance(joined, pa.ChunkedArray):
-        raise ObjectTooLarge(_TOO_LARGE)
+        raise ObjectTooLarge(TOO_LARGE)
     return joined
 
 
@@ -127,7 +127,7 @@ class _Gathered:
         self._valid = pa.concat_arrays([pa.array([], pa.bool_()), *(p.is_valid() for p in parts)])
         size = sum(len(data_of(part)) for part in parts)
         if size > _MOST:
-            raise ObjectTooLarge(_TOO_LARGE)
+            raise ObjectTooLarge(TOO_LARGE)
         self._ends = pa.allocate_buffer(4 * len(self._valid) + 4)
         self._data = pa.allocate_buffer(size)
         self._count, self._at = 0, 0

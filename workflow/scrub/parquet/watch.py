@@ -109,7 +109,10 @@ def _shown(target: Target, one: _Entry, other: _Entry, *, leaf: bool) -> tuple[s
 
 
 def _entries(column: Column) -> Iterator[_Entry]:
-    """Yield the entries of a piece; values are spelled as a person would."""
+    """Yield the entries of a piece; values are spelled as a person would.
+
+    Of a row that goes on from the piece before, what is shown is its start.
+    """
     kind, highest = kind_of(column.leaf), column.leaf.definition
     found = iter(dense(column.values.slice(0, ROWS)).to_pylist())
     row, indices = -1, [0] * column.leaf.repetition
@@ -126,7 +129,8 @@ def _entries(column: Column) -> Iterator[_Entry]:
             indices[repetition - 1] += 1
         indices[repetition:] = [0] * (column.leaf.repetition - repetition)
         spelled = _spell(kind, next(found)) if definition == highest else _NULL
-        yield _Entry(row, repetition, definition, spelled, tuple(indices))
+        if row >= 0:
+            yield _Entry(row, repetition, definition, spelled, tuple(indices))
 
 
 def _spell(kind: Kind, value: object) -> str:
