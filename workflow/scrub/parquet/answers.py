@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 # So many bytes of old values, and of new ones, are kept.
-_MOST = 1 << 20
+_MOST = 1 << 18
 _SAMPLE = 1 << 12
 
 
