@@ -116,12 +116,11 @@ class ChunkReader:
         refers = page.encoding in DICTIONARY_ENCODINGS
         if refers and page.present and dictionary is None:
             raise MalformedData("a Parquet page refers to a dictionary that is not there")
-        size = size_of(page, body, Physical.of(self.leaf))
-        if refers and dictionary:
-            size = page.present * dictionary.width
+        referred = dictionary if refers else None
+        physical = Physical.of(self.leaf)
+        size = page.present * referred.width if referred else size_of(page, body, physical)
         if not is_long(page, size):
             return (Portion(page, body, refers, bounds, size),)
-        referred = dictionary if refers else None
         decoder = _decoder(self.leaf, referred)
         decoder.add_page(page.present, page.encoding, body)
         return cut(page, decoder, size, bounds, referred)
@@ -194,14 +193,18 @@ class _Piece:
     def finish(self) -> Column:
         """Decode the values."""
         entries = None if self._dictionary is None else self._dictionary.entries
-        held, self._values = self._values, None
-        found = held if isinstance(held, list) else held.finish().chunks if held else []
-        values = (
-            refer(found, entries)
-            if self._refers
-            else pa.chunked_array(found, Physical.of(self._leaf).arrow)
-        )
+        if self._refers:
+            values = refer(self._decode(), entries)
+        else:
+            values = pa.chunked_array(self._decode(), Physical.of(self._leaf).arrow)
         return Column(self._leaf, tuple(self._pages), values, entries, frozenset(self._bounds))
+
+    def _decode(self) -> list[pa.Array]:
+        held, self._values = self._values, None
+        if held is None or isinstance(held, list):
+            return held or []
+        parts: list[pa.Array] = held.finish().chunks
+        return parts
 
 
 def _decoder(leaf: Node, dictionary: Dictionary | None) -> Decoder | IndexDecoder:

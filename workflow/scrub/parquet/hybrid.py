@@ -32,6 +32,8 @@ def decode_levels(parts: Iterable[tuple[Levels, int]]) -> pa.Array:
             for block in part.blocks(count):
                 room[at : at + len(block)] = block
                 at += len(block)
+    if at != size:
+        raise AssertionError("another number of levels was decoded than there are")
     return pa.Array.from_buffers(pa.uint8(), size, [None, found])
 
 

@@ -19,14 +19,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from workflow.errors import MalformedData
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
+
+    from workflow.scrub.parquet.compression import Bytes
 
 _GROUP = 8
 _BLOCK = 1 << 16
 _VARINT_BITS = 35
-
-
-Data = bytes | memoryview
 
 
 class Run(NamedTuple):
@@ -42,7 +41,7 @@ def width_of(highest: int) -> int:
     return highest.bit_length()
 
 
-def runs(data: Data, width: int, count: int) -> Iterator[Run]:
+def runs(data: Bytes, width: int, count: int) -> Iterator[Run]:
     """Yield the runs of a hybrid sequence of ``count`` numbers; a long packed one in parts.
 
     Raises:
@@ -68,7 +67,7 @@ def runs(data: Data, width: int, count: int) -> Iterator[Run]:
         count -= length
 
 
-def _packed_runs(data: Data, at: int, width: int, count: int) -> Iterator[Run]:
+def _packed_runs(data: Bytes, at: int, width: int, count: int) -> Iterator[Run]:
     step = _BLOCK // _GROUP * width
     for start in range(0, count, _BLOCK):
         length = min(_BLOCK, count - start)
@@ -76,7 +75,7 @@ def _packed_runs(data: Data, at: int, width: int, count: int) -> Iterator[Run]:
         at += step
 
 
-def count_equal(data: Data, width: int, count: int, number: int) -> int:
+def count_equal(data: Bytes, width: int, count: int, number: int) -> int:
     """Count how often a number stands in a hybrid sequence."""
     total = 0
     for run in runs(data, width, count):
@@ -87,7 +86,7 @@ def count_equal(data: Data, width: int, count: int, number: int) -> int:
     return total
 
 
-def decode(data: Data, width: int, count: int, lane: int = 1) -> Iterator[bytes]:
+def decode(data: Bytes, width: int, count: int, lane: int = 1) -> Iterator[bytes]:
     """Yield the numbers of a hybrid sequence in blocks, each in a lane of so many bytes."""
     for run in runs(data, width, count):
         if run.packed is not None:
@@ -111,15 +110,6 @@ def decode_deprecated(data: bytes, width: int, count: int) -> Iterator[bytes]:
 def encode_run(number: int, width: int, count: int) -> bytes:
     """Encode one number repeated."""
     return _varint(count << 1) + number.to_bytes((width + 7) // 8, "little") if count else b""
-
-
-def encode_runs(numbers: Sequence[int], ends: Sequence[int], width: int) -> bytes:
-    """Encode runs, given their numbers and the positions after each."""
-    out, start = bytearray(), 0
-    for number, end in zip(numbers, ends, strict=True):
-        out += encode_run(number, width, end - start)
-        start = end
-    return bytes(out)
 
 
 def encode_packed(lanes: bytes, lane: int, width: int) -> bytes:
@@ -184,7 +174,7 @@ def _up(count: int) -> int:
     return -(-count // _GROUP) * _GROUP
 
 
-def _header(data: Data, at: int) -> tuple[int, int]:
+def _header(data: Bytes, at: int) -> tuple[int, int]:
     value, shift = 0, 0
     while True:
         if at >= len(data) or shift > _VARINT_BITS:

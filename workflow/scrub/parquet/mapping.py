@@ -19,7 +19,7 @@ from workflow.scrub.parquet.answers import Answers
 from workflow.scrub.parquet.dictionaries import Remembered
 from workflow.scrub.parquet.kinds import DAY_SECONDS, Day, Kind, Text
 from workflow.scrub.parquet.meanings import kind_of
-from workflow.scrub.parquet.memory import LARGE, cut, data_of, gather, settle, step_of
+from workflow.scrub.parquet.memory import LARGE, data_of, gather, in_steps, settle, step_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -160,12 +160,12 @@ def _map_plain(action: Action, kind: Kind, old: pa.Array) -> Iterator[tuple[pa.A
 
 def pieces(old: pa.Array) -> Iterator[pa.Array]:
     """Cut an array into pieces that are small enough to be Python's."""
-    return cut(old, step_of(len(old), old.nbytes, _PIECE))
+    return in_steps(old, step_of(len(old), old.nbytes, _PIECE))
 
 
 def slices(values: pa.ChunkedArray) -> Iterator[pa.Array]:
     """Cut values into arrays in which equal ones can be looked for in little memory."""
-    return chain.from_iterable(cut(part, _SLICE) for part in values.chunks)
+    return chain.from_iterable(in_steps(part, _SLICE) for part in values.chunks)
 
 
 def _new(pairs: Iterator[tuple[pa.Array, pa.Array]], changed: list[pa.Array]) -> Iterator[pa.Array]:

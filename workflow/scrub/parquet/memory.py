@@ -47,7 +47,7 @@ def step_of(count: int, size: int, most: int) -> int:
     return step & ~7 or max(1, step)
 
 
-def cut(
+def in_steps(
     values: _Values, step: int, size_of: Callable[[_Values], int] | None = None
 ) -> Iterator[_Values]:
     """Yield slices of a step's length, or shorter: values of uneven sizes may come together.

@@ -51,16 +51,12 @@ class Levels:
 
     def blocks(self, count: int) -> Iterator[bytes]:
         """Yield the levels block by block, one byte each."""
-        width = levels.width_of(self.highest)
         if not self.highest:
             return iter((bytes(count),))
+        width = levels.width_of(self.highest)
         if self.encoding == Encoding.BIT_PACKED:
             return levels.decode_deprecated(self.data, width, count)
         return levels.decode(self.data, width, count)
-
-    def numbers(self, count: int) -> bytes:
-        """Return the levels, one byte each."""
-        return b"".join(self.blocks(count))
 
     def count_equal(self, count: int, level: int) -> int:
         """Return how many of so many levels are the one; the highest are those of values."""

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from workflow.scrub.parquet.column import dense
 from workflow.scrub.parquet.fields import Encoding, Type
-from workflow.scrub.parquet.memory import LARGE, cut, data_of, ends_of, let_go, step_of
+from workflow.scrub.parquet.memory import LARGE, data_of, ends_of, in_steps, let_go, step_of
 from workflow.scrub.parquet.values import BATCH, Physical, encode_pages
 
 if TYPE_CHECKING:
@@ -41,11 +41,14 @@ def encode_plain(
     at, parts = len(before), _parts(physical, page)
     del page
     while parts:
-        for values in cut(parts.pop(), step, plain_size):
+        for values in in_steps(parts.pop(), step, plain_size):
             for part in _encode(physical, dense(values)):
                 body[at : at + len(part)] = part
                 at += len(part)
         let_go(size)
+    if at != len(body):
+        # What is not written holds whatever was in that memory before.
+        raise AssertionError("pyarrow encoded plain values in another size than theirs")
     return body
 
 

@@ -100,9 +100,9 @@ def cut(
     step = _FEW if _hides_size(page) else step_of(page.count, size, BATCH)
     rest = _Rest(page, decoder.batches(step), decoder.kind, dictionary)
     while rest.count:
-        count = rest.next_portion(step)
+        count, size = rest.next_portion(step)
         let_go(decoder.size)
-        yield rest.take(count, bounds)
+        yield rest.take(count, size, bounds)
         bounds = frozenset()
 
 
@@ -123,21 +123,28 @@ class _Rest:
         self._repeats = LevelFeed([(page.repetition, page.count)])
         self._defines = LevelFeed([(page.definition, page.count)])
 
-    def next_portion(self, step: int) -> int:
-        """Return how many entries the next portion has, given how many are looked at at once."""
+    def next_portion(self, step: int) -> tuple[int, int]:
+        """Return how many entries the next portion has, and the bytes of their values, about.
+
+        Args:
+            step: How many entries are looked at at once.
+        """
         count = self._end(step, step)
+        size = self._size(count)
         # A step is about a portion, where the size is known, or little of one.
-        while self._size(count) < PORTION // 2 and count < min(ENTRIES, self.count):
+        while size < PORTION // 2 and count < min(ENTRIES, self.count):
             count = self._end(count + step, step)
+            size = self._size(count)
         # A few huge values may stand among many short ones.
-        while self._size(count) > 2 * PORTION and step > 1:
+        while size > 2 * PORTION and step > 1:
             step //= 2
             count = min(count, self._end(step, step))
-        return count
+            size = self._size(count)
+        return count, size
 
-    def take(self, count: int, bounds: frozenset[bytes]) -> Portion:
-        """Return the next entries as a page of their own."""
-        part, present, size = self._page, self._present(count), self._size(count)
+    def take(self, count: int, size: int, bounds: frozenset[bytes]) -> Portion:
+        """Return the next entries, whose values have so many bytes, as a page of their own."""
+        part, present = self._page, self._present(count)
         if count < part.count:
             part = replace(
                 part,

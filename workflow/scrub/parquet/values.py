@@ -102,8 +102,8 @@ class Decoder:
 
     def __init__(self, physical: Physical, entries: int | None = None) -> None:
         """Start the file in memory."""
-        self.physical = physical if entries is None else _INDEX
-        self.kind = self.physical.arrow
+        self._physical = physical if entries is None else _INDEX
+        self.kind = self._physical.arrow
         self.size = 0
         self._file = bytearray(footer.MAGIC)
         self._count = 0
@@ -135,7 +135,7 @@ class Decoder:
         # Arrow needs twice the memory for what it decodes at once.
         step = step_of(self._count, self.size, BATCH)
         parts = settle(self.batches(step), self.size)
-        return pa.chunked_array(parts, self.physical.arrow)
+        return pa.chunked_array(parts, self.kind)
 
     def batches(self, most: int) -> Iterator[pa.Array]:
         """Yield all values, so many at a time.
@@ -185,7 +185,7 @@ class Decoder:
         root, leaf = Struct(), Struct()
         root.set_binary(Element.NAME, b"s")
         root.set_number(Element.CHILDREN, 1, kind=compact.I32)
-        kind, length = self.physical
+        kind, length = self._physical
         leaf.set_number(Element.TYPE, kind, kind=compact.I32)
         if kind == Type.FIXED:
             leaf.set_number(Element.LENGTH, length, kind=compact.I32)

@@ -34,7 +34,7 @@ def test_packed_numbers_come_back(case):
 def test_runs_come_back(case):
     width, numbers = case
 
-    data = levels.encode_runs(numbers, range(1, len(numbers) + 1), width)
+    data = b"".join(levels.encode_run(number, width, 1) for number in numbers)
 
     assert list(b"".join(levels.decode(data, width, len(numbers)))) == numbers
     assert levels.count_equal(data, width, len(numbers), numbers[0]) == numbers.count(numbers[0])
