@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from functools import reduce
 from typing import TYPE_CHECKING
 
-from workflow.scrub.parquet import compact, values
+from workflow.scrub.parquet import compact, offset_index, values
 from workflow.scrub.parquet.column import dense
 from workflow.scrub.parquet.compact import Struct
 from workflow.scrub.parquet.compression import Bytes, Codec
@@ -24,7 +24,6 @@ from workflow.scrub.parquet.dictionaries import NewDictionary
 from workflow.scrub.parquet.fields import (
     Encoding,
     Meta,
-    Offsets,
     Page,
     PageDictionary,
     PageType,
@@ -65,16 +64,7 @@ class Encoded:
 
     def offset_index(self, start: int) -> bytes:
         """Encode the offset index of the chunk, given its place in the file."""
-        index, row, found = Struct(), 0, []
-        for offset, size, rows in self.locations:
-            location = Struct()
-            location.set_number(Offsets.OFFSET, start + offset)
-            location.set_number(Offsets.SIZE, size, kind=compact.I32)
-            location.set_number(Offsets.FIRST_ROW, row)
-            found.append(location)
-            row += rows
-        index.set_sequence(Offsets.PAGES, compact.STRUCT, found)
-        return compact.encode(index)
+        return offset_index.encode(start, self.locations)
 
 
 class ColumnWriter:

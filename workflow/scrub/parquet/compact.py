@@ -65,6 +65,24 @@ def decode(data: bytes, start: int = 0, *, base: int = 0) -> tuple[Struct, int]:
     return struct, reader.at
 
 
+def open_list(data: bytes, field: int, *, base: int = 0) -> tuple[int, int] | None:
+    """Return how many structs a list holds and where the first starts, to decode one at a time.
+
+    Args:
+        data: Bytes that hold the struct whose first field is the list.
+        field: The id of that field; None is returned for a struct that starts with another.
+        base: Offset of the data in the file, for the errors' positions.
+    """
+    reader = _Reader(data, 2)
+    if data[:1] != bytes((field << 4 | LIST,)) or data[1:2] == b"" or data[1] & 15 != STRUCT:
+        return None
+    try:
+        count = data[1] >> 4 if data[1] >> 4 < _SHORT_LIST else reader.varint()
+    except (IndexError, _Broken):
+        raise MalformedData("broken Parquet metadata (Thrift)", offset=base) from None
+    return count, reader.at
+
+
 def encode(struct: Struct) -> bytes:
     """Encode one struct, its fields in the order of their ids."""
     out = bytearray()

@@ -24,7 +24,8 @@ from workflow.scrub.parquet.chunk_scrub import ChunkScrub
 from workflow.scrub.parquet.column_writer import ColumnWriter
 from workflow.scrub.parquet.fields import Chunk, Group, Meta
 from workflow.scrub.parquet.footer import MAGIC, encode
-from workflow.scrub.parquet.layout import Part, chunk_meta, items, move_file_offset, shifted
+from workflow.scrub.parquet.layout import Part, chunk_meta, items, move_file_offset
+from workflow.scrub.parquet.offset_index import shifted
 from workflow.scrub.parquet.rows import GroupRows
 from workflow.scrub.parquet.tape import Tape
 from workflow.scrub.parquet.traces import Traces

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from workflow.errors import MalformedData
 from workflow.scrub.parquet import compact
-from workflow.scrub.parquet.fields import Chunk, File, Group, Meta, Offsets
+from workflow.scrub.parquet.fields import Chunk, File, Group, Meta
 from workflow.scrub.parquet.footer import MAGIC
 from workflow.scrub.parquet.stretch import read_stretch
 
@@ -157,11 +157,3 @@ def move_file_offset(chunk: Struct, item: Item, by: int) -> None:
     if offset:
         inside = item.start <= offset < item.end
         chunk.set_number(Chunk.FILE_OFFSET, offset + by if inside else 0)
-
-
-def shifted(data: bytes, by: int, *, base: int) -> bytes:
-    """Return an offset index whose pages stand elsewhere."""
-    index, _end = compact.decode(data, base=base)
-    for location in index.sequence(Offsets.PAGES, compact.STRUCT):
-        location.set_number(Offsets.OFFSET, location.needed(Offsets.OFFSET, "offset") + by)
-    return compact.encode(index)

@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from workflow.errors import MalformedData, ObjectTooLarge
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 TRUE, FALSE, I8, I16, I32, I64, DOUBLE, BINARY, LIST, SET, MAP, STRUCT = range(1, 13)
 # The bits of an integer, but for its sign.
 _BITS = {I16: 15, I32: 31, I64: 63}
 
 
+class Items(Protocol):
+    """The elements of a list, perhaps made when they are asked for."""
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+
+    def __iter__(self) -> Iterator[Any]:
+        """Yield them."""
+
+
 class Sequence(NamedTuple):
     """A list or a set: the wire type of its elements, and the elements."""
 
     element: int
-    items: list[Any]
+    items: Items
 
 
 class Pairs(NamedTuple):
@@ -94,7 +107,7 @@ class Struct(dict[int, tuple[int, Any]]):
         """Set a binary field."""
         self[field] = (BINARY, value)
 
-    def set_sequence(self, field: int, element: int, values: list[Any]) -> None:
+    def set_sequence(self, field: int, element: int, values: Items) -> None:
         """Set a list field."""
         self[field] = (LIST, Sequence(element, values))
 
