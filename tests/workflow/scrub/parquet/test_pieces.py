@@ -2,6 +2,7 @@
 
 import random
 from collections import Counter
+from functools import cache
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -158,10 +159,16 @@ def write(layout, version, **more):
     )
 
 
+WHOLE = {}
+
+
 @pytest.fixture
 def whole(request):
-    """What comes out where nothing is cut."""
-    return files.run(files.write(TABLE, **ONE_PAGE), *request.param[0], drop_rows=request.param[1])
+    """What comes out where nothing is cut: the same for all layouts."""
+    if request.param_index not in WHOLE:
+        data = files.write(TABLE, **ONE_PAGE)
+        WHOLE[request.param_index] = files.run(data, *request.param[0], drop_rows=request.param[1])
+    return WHOLE[request.param_index]
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
@@ -194,30 +201,38 @@ def test_small_pieces_give_the_same_values_and_counts(whole, small, layout, vers
     assert not again.report.changed
 
 
-@pytest.mark.parametrize("layout", LAYOUTS)
-@pytest.mark.parametrize(
-    ("rules", "test"),
-    [
-        (LONG_RULES, None),
-        (LONG_RULES, RowRule("cards[*].m", equals="x" * 40)),
-        ([], RowRule("numbers[*]", equals=299)),
-        ([], RowRule("maps.email[*]", matches="^x+$")),
-        ([Rule("lists[*]", "null"), Rule("maps[*][*]", "hash")], RowRule("texts.name", equals="")),
-        ([Rule("lists", "null"), Rule("cards[*]", "null"), Rule("words", "null")], None),
-        ([Rule("cards[*].m", "drop"), Rule("words[*]", "drop"), Rule("lists[*]", "drop")], None),
-        ([Rule("cards[*]", "drop"), Rule("lists[*][*]", "drop")], RowRule("flags[*]", equals=True)),
-    ],
-)
-def test_rows_that_go_on_in_the_next_piece_are_rows(rules, test, small, layout, version):
-    options = {**ONE_PAGE, **LAYOUTS[layout]}
-    data = files.write(LONG, data_page_version=version, write_page_index=True, **options)
+LONG_CASES = [
+    (LONG_RULES, None),
+    (LONG_RULES, RowRule("cards[*].m", equals="x" * 40)),
+    ([], RowRule("numbers[*]", equals=299)),
+    ([], RowRule("maps.email[*]", matches="^x+$")),
+    ([Rule("lists[*]", "null"), Rule("maps[*][*]", "hash")], RowRule("texts.name", equals="")),
+    ([Rule("lists", "null"), Rule("cards[*]", "null"), Rule("words", "null")], None),
+    ([Rule("cards[*].m", "drop"), Rule("words[*]", "drop"), Rule("lists[*]", "drop")], None),
+    ([Rule("cards[*]", "drop"), Rule("lists[*][*]", "drop")], RowRule("flags[*]", equals=True)),
+]
 
-    out = files.run(data, *rules, drop_rows=test)
 
+@cache
+def whole_long(number):
+    """What comes out of the long rows where nothing is cut."""
+    rules, test = LONG_CASES[number]
     with pytest.MonkeyPatch.context() as patch:
         for module, name, value in USUAL:
             patch.setattr(module, name, value)
-        whole = files.run(files.write(LONG, **ONE_PAGE), *rules, drop_rows=test)
+        return files.run(files.write(LONG, **ONE_PAGE), *rules, drop_rows=test)
+
+
+# There are too few rows for several groups.
+@pytest.mark.parametrize("layout", [name for name in LAYOUTS if name != "groups"])
+@pytest.mark.parametrize("number", range(len(LONG_CASES)))
+def test_rows_that_go_on_in_the_next_piece_are_rows(number, small, layout, version):
+    options = {**ONE_PAGE, **LAYOUTS[layout]}
+    data = files.write(LONG, data_page_version=version, write_page_index=True, **options)
+    (rules, test), whole = LONG_CASES[number], whole_long(number)
+
+    out = files.run(data, *rules, drop_rows=test)
+
     assert out.table.equals(whole.table)
     # A reader may skip what is left below a null.
     assert entries(out.data) == entries(whole.data)
