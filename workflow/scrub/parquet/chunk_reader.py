@@ -120,9 +120,11 @@ class ChunkReader:
         physical = Physical.of(self.leaf)
         size = page.present * referred.width if referred else size_of(page, body, physical)
         if not is_long(page, size):
-            return (Portion(page, body, refers, bounds, size),)
+            return (Portion(page.own(), body, refers, bounds, size),)
         decoder = _decoder(self.leaf, referred)
         decoder.add_page(page.present, page.encoding, body)
+        # Levels that are most of a page stay in it; others let it go.
+        page = page if page.levels_size > len(body) else page.own()
         return cut(page, decoder, size, bounds, referred)
 
     def _present(self) -> int:

@@ -39,8 +39,6 @@ from workflow.scrub.parquet.plain import encode_plain, is_large
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    import pyarrow as pa
-
     from workflow.scrub.parquet.column import Column
     from workflow.scrub.parquet.pages import DataPage, Levels
     from workflow.scrub.parquet.schema import Node
@@ -145,7 +143,7 @@ class ColumnWriter:
         self._write_dictionary(pages[0], dictionary)
         for page, indices in zip(pages, dictionary.indices(), strict=True):
             body = encode_indices(indices, max(0, dictionary.count - 1))
-            self._write_page(page, _levels(page) + body)
+            self._write_page(page, b"".join((*_levels(page), body)), page.rows)
 
     def _write_dictionary(self, first: DataPage, dictionary: NewDictionary) -> None:
         body = encode_plain(self._physical, [dictionary.take()])
@@ -162,37 +160,48 @@ class ColumnWriter:
 
     def _write_pages(self, found: list[FullPage]) -> None:
         """Write pages that refer to no dictionary; the list is emptied."""
+        if not any(is_large(own) for _page, own in found):
+            self._write_small(found)
+            return
+        found.reverse()
+        while found:
+            if is_large(found[-1].values):
+                self._write_large(found)
+            else:
+                self._write_small([found.pop()])
+
+    def _write_small(self, found: list[FullPage]) -> None:
         pages = [
-            replace(page, encoding=Encoding.PLAIN) if _turns_plain(page, own) else page
-            for page, own in found
+            replace(page, encoding=Encoding.PLAIN) if _turns_plain(page) else page
+            for page, _own in found
         ]
-        held = [[own] for _page, own in found]
+        arrays = [dense(own) for _page, own in found]
         found.clear()
-        bodies: dict[int, Bytes] = {}
+        bodies: dict[int, bytes] = {}
         for encoding in {page.encoding for page in pages}:
             chosen = [at for at, page in enumerate(pages) if page.encoding == encoding]
-            encoded = self._encode([pages[at] for at in chosen], [held[at] for at in chosen])
+            encoded = values.encode_pages(self._physical, [arrays[at] for at in chosen], encoding)
             bodies.update(zip(chosen, encoded, strict=True))
-        del held
-        let_go(max(map(len, bodies.values()), default=0))
+        del arrays
         for at, page in enumerate(pages):
-            self._write_page(page, bodies.pop(at))
+            self._write_page(page, b"".join((*_levels(page), bodies.pop(at))), page.rows)
 
-    def _encode(self, pages: list[DataPage], held: list[list[pa.ChunkedArray]]) -> Sequence[Bytes]:
-        """Return the bodies of pages of one encoding, those of version 1 with their levels."""
-        before = [_levels(page) for page in pages]
-        if pages[0].encoding == Encoding.PLAIN and any(is_large(page) for (page,) in held):
-            pairs = zip(held, before, strict=True)
-            return [encode_plain(self._physical, own, levels) for own, levels in pairs]
-        arrays = [dense(page) for (page,) in held]
-        bodies = values.encode_pages(self._physical, arrays, pages[0].encoding)
-        return [levels + body for levels, body in zip(before, bodies, strict=True)]
+    def _write_large(self, found: list[FullPage]) -> None:
+        """Write the last of the pages, which may be as large as its chunk, and take it out."""
+        page, own = found.pop()
+        held, levels, rows = [own], [*_levels(page)], page.rows
+        del own
+        # Only plain values are encoded part by part. The levels stand in the body, too.
+        page = _bare(replace(page, encoding=Encoding.PLAIN))
+        body = encode_plain(self._physical, held, levels)
+        let_go(len(body))
+        self._write_page(page, body, rows)
 
-    def _write_page(self, page: DataPage, body: Bytes) -> None:
+    def _write_page(self, page: DataPage, body: Bytes, rows: int) -> None:
         start = self._out.size
         write = self._write_v1 if page.version == 1 else self._write_v2
         write(page, body)
-        self._out.locations.append((start, self._out.size - start, page.rows))
+        self._out.locations.append((start, self._out.size - start, rows))
 
     def _write_v1(self, page: DataPage, body: Bytes) -> None:
         header = Struct()
@@ -208,7 +217,7 @@ class ColumnWriter:
         self._used[PageType.DATA, page.encoding] += 1
 
     def _write_v2(self, page: DataPage, body: Bytes) -> None:
-        stored = page.repetition.data + page.definition.data
+        stored = (page.repetition.data, page.definition.data)
         packed = self._codec.compress(body) if body else ()
         header = Struct()
         for number, value in (
@@ -221,9 +230,9 @@ class ColumnWriter:
         ):
             header.set_number(number, value, kind=compact.I32)
         header[PageV2.COMPRESSED] = (compact.TRUE, bool(body) and self._codec.number != 0)
-        size = len(stored) + len(body)
+        size = sum(map(len, stored)) + len(body)
         head = (PageType.DATA_V2, Page.V2, header)
-        self._add(head, (stored, *packed), size, checked=page.checked)
+        self._add(head, (*stored, *packed), size, checked=page.checked)
         self._used[PageType.DATA_V2, page.encoding] += 1
 
     def _add(
@@ -252,30 +261,39 @@ class ColumnWriter:
         self._out.meta.set_sequence(Meta.ENCODING_STATS, compact.STRUCT, counts)
 
 
-def _levels(page: DataPage) -> bytes:
-    """Return what stands before the values in the body of a page."""
-    return _prefixed(page.repetition) + _prefixed(page.definition) if page.version == 1 else b""
+def _levels(page: DataPage) -> tuple[Bytes, ...]:
+    """Return what stands before the values in the body of a page, in parts."""
+    return _prefixed(page.repetition) + _prefixed(page.definition) if page.version == 1 else ()
 
 
-def _prefixed(levels: Levels) -> bytes:
+def _prefixed(levels: Levels) -> tuple[Bytes, ...]:
     if not levels.highest:
-        return b""
+        return ()
     if levels.encoding == Encoding.BIT_PACKED:
-        return levels.data
-    return len(levels.data).to_bytes(4, "little") + levels.data
+        return (levels.data,)
+    return (len(levels.data).to_bytes(4, "little"), levels.data)
+
+
+def _bare(page: DataPage) -> DataPage:
+    """Return a page of version 1 without its levels."""
+    if page.version != 1:
+        return page
+    repetition, definition = (
+        replace(levels, data=b"") for levels in (page.repetition, page.definition)
+    )
+    return replace(page, repetition=repetition, definition=definition)
 
 
 def _refers(found: FullPage) -> bool:
     return found.page.encoding in values.DICTIONARY_ENCODINGS
 
 
-def _turns_plain(page: DataPage, found: pa.ChunkedArray) -> bool:
+def _turns_plain(page: DataPage) -> bool:
     """Tell whether a page that refers to no dictionary cannot keep its encoding.
 
-    Without any value there is no delta to start from, and only plain values are encoded part by
-    part, as a row that is as large as a chunk must be.
+    Without any value there is no delta to start from.
     """
-    return page.encoding in values.DICTIONARY_ENCODINGS or not page.present or is_large(found)
+    return page.encoding in values.DICTIONARY_ENCODINGS or not page.present
 
 
 def _until(meets: Callable[[FullPage], bool], pages: Sequence[FullPage]) -> int:

@@ -70,7 +70,8 @@ class Codec:
         if not size:
             return memoryview(b"")
         try:
-            return memoryview(self._codec.decompress(pa.py_buffer(data), size))
+            # Arrow's buffers are of signed bytes.
+            return memoryview(self._codec.decompress(pa.py_buffer(data), size)).cast("B")
         except (pa.ArrowException, OSError, ValueError, MemoryError):
             raise MalformedData("a Parquet page cannot be decompressed") from None
 

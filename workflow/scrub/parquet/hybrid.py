@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from workflow.scrub.parquet import levels
 from workflow.scrub.parquet.fields import Encoding
-from workflow.scrub.parquet.memory import stored
+from workflow.scrub.parquet.memory import room, stored
 from workflow.scrub.parquet.pages import Levels
 
 if TYPE_CHECKING:
@@ -26,15 +26,19 @@ def decode_levels(parts: Iterable[tuple[Levels, int]]) -> pa.Array:
     """Return levels, one byte each, given those of each page and their count."""
     parts = list(parts)
     size, at = sum(count for _levels, count in parts), 0
-    found = pa.allocate_buffer(size)
-    with memoryview(found).cast("B") as room:
-        for part, count in parts:
-            for block in part.blocks(count):
-                room[at : at + len(block)] = block
-                at += len(block)
+    found = room(size)
+    for part, count in parts:
+        for block in part.blocks(count):
+            found[at : at + len(block)] = block
+            at += len(block)
     if at != size:
         raise AssertionError("another number of levels was decoded than there are")
-    return pa.Array.from_buffers(pa.uint8(), size, [None, found])
+    return level_array(found)
+
+
+def level_array(found: bytes | memoryview) -> pa.Array:
+    """Return levels, one byte each, as an array."""
+    return pa.Array.from_buffers(pa.uint8(), len(found), [None, pa.py_buffer(found)])
 
 
 class LevelFeed:
@@ -48,7 +52,9 @@ class LevelFeed:
         """Start at the first."""
         self._highest = parts[0][0].highest
         self._left = sum(count for _levels, count in parts)
-        self._blocks = (block for found, count in parts for block in found.blocks(count))
+        self._blocks: Iterator[bytes] = (
+            block for found, count in parts for block in found.blocks(count)
+        )
         self._held = bytearray()
 
     def find_start(self, at: int, end: int) -> int:
@@ -81,13 +87,17 @@ class LevelFeed:
         self._left -= count
         return self._take(count if self._highest else 0)
 
+    def close(self) -> None:
+        """Let go of the levels."""
+        self._blocks, self._held = iter(()), bytearray()
+
     def _take(self, count: int) -> Iterator[pa.Array]:
         for start in range(0, count, BLOCK):
             length = min(BLOCK, count - start)
             self._has(length)
             found = bytes(self._held[:length])
             del self._held[:length]
-            yield pa.Array.from_buffers(pa.uint8(), length, [None, pa.py_buffer(found)])
+            yield level_array(found)
 
     def _has(self, count: int) -> bool:
         while len(self._held) < count:
@@ -96,6 +106,41 @@ class LevelFeed:
                 return False
             self._held += block
         return True
+
+
+class LevelWriter:
+    """Joins the levels of pages as those of one.
+
+    Args:
+        highest: The highest level.
+    """
+
+    def __init__(self, highest: int) -> None:
+        """Start with no level."""
+        self._highest = highest
+        self._writer = HybridWriter(levels.width_of(highest))
+        self._held = bytearray()
+
+    def add(self, part: Levels, count: int) -> None:
+        """Add so many levels."""
+        if not self._highest:
+            return
+        for block in part.blocks(count):
+            self._held += block
+            while len(self._held) >= BLOCK:
+                self._write(BLOCK)
+
+    def finish(self) -> Levels:
+        """Return all levels."""
+        if not self._highest:
+            return Levels(b"", Encoding.RLE, 0)
+        if self._held:
+            self._write(len(self._held))
+        return Levels(self._writer.finish(), Encoding.RLE, self._highest)
+
+    def _write(self, count: int) -> None:
+        self._writer.add(level_array(bytes(self._held[:count])))
+        del self._held[:count]
 
 
 def in_blocks(numbers: pa.Array) -> Iterator[pa.Array]:
@@ -117,28 +162,49 @@ def encode_indices(indices: pa.Array, highest: int) -> bytes:
     return bytes((width,)) + encode_hybrid(in_blocks(indices), width)
 
 
-def encode_hybrid(blocks: Iterable[pa.Array], width: int) -> bytes:
-    """Encode small numbers as runs or packed, whichever is smaller in each block.
+def encode_hybrid(blocks: Iterable[pa.Array], width: int) -> memoryview:
+    """Encode small numbers; see `HybridWriter`."""
+    writer = HybridWriter(width)
+    for block in blocks:
+        writer.add(block)
+    return writer.finish()
+
+
+class HybridWriter:
+    """Encodes small numbers as runs or packed, whichever is smaller in each block.
 
     Args:
-        blocks: The numbers; all blocks but the last hold a multiple of 8.
         width: Bits of a number.
     """
-    out, number, length = bytearray(), 0, 0
-    for block in blocks:
-        found = _runs(block, width)
+
+    def __init__(self, width: int) -> None:
+        """Start with no number."""
+        self._width = width
+        self._out = bytearray()
+        self._number = self._length = 0
+
+    def add(self, block: pa.Array) -> None:
+        """Add a block; all but the last hold a multiple of 8."""
+        found = _runs(block, self._width)
         if found is None:
-            out += levels.encode_run(number, width, length)
-            out += _packed(block, width)
-            length = 0
-            continue
+            self._end_run()
+            self._out += _packed(block, self._width)
+            return
         for following, count in found:
-            if following != number:
-                out += levels.encode_run(number, width, length)
-                number, length = following, 0
-            length += count
-    out += levels.encode_run(number, width, length)
-    return bytes(out)
+            if following != self._number:
+                self._end_run()
+                self._number = following
+            self._length += count
+
+    def finish(self) -> memoryview:
+        """Return the encoded numbers."""
+        self._end_run()
+        # As it is: they may be as large as their chunk.
+        return memoryview(self._out)
+
+    def _end_run(self) -> None:
+        self._out += levels.encode_run(self._number, self._width, self._length)
+        self._length = 0
 
 
 def _runs(numbers: pa.Array, width: int) -> list[tuple[int, int]] | None:

@@ -41,8 +41,7 @@ class IndexDecoder:
     def add_page(self, count: int, encoding: int, body: memoryview) -> None:  # noqa: ARG002
         """Add the values of a data page; a page without values adds nothing."""
         if count:
-            # Arrow's buffers are of signed bytes.
-            self._pages.append((count, body.cast("B")))
+            self._pages.append((count, body))
             self.size += len(body)
 
     def finish(self) -> pa.ChunkedArray:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pyarrow as pa
 
 from workflow.scrub.parquet.column import dense
-from workflow.scrub.parquet.hybrid import LevelFeed, encode_levels
+from workflow.scrub.parquet.hybrid import LevelWriter
 from workflow.scrub.parquet.plain import plain_size
 from workflow.scrub.parquet.values import DICTIONARY_ENCODINGS
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from workflow.scrub.parquet.column import Column
-    from workflow.scrub.parquet.pages import DataPage, Levels
+    from workflow.scrub.parquet.pages import DataPage
 
 # So many pages in a piece are tiny ones; they are joined until they have so many entries.
 _MANY = 1 << 9
@@ -45,7 +45,8 @@ class Joiner:
 
     def __init__(self) -> None:
         """Start with no page."""
-        self._open: list[FullPage] = []
+        self._open: _Joined | None = None
+        self._values: list[pa.ChunkedArray] = []
 
     def add(self, column: Column) -> list[FullPage]:
         """Return the pages that are whole with the next piece."""
@@ -55,19 +56,28 @@ class Joiner:
                 # The rest of a row may have gone with the row.
                 whole += self.finish()
             values = column.values.slice(start, page.present)
-            self._open.append(FullPage(page, _smaller(page, values) if page.goes_on else values))
             start += page.present
+            if self._open is None and not page.goes_on:
+                whole.append(FullPage(page, values))
+                continue
+            self._put(page, values)
             if not page.goes_on:
                 whole += self.finish()
         return whole
 
     def finish(self) -> list[FullPage]:
         """Return the last page, if there is one that was not told of."""
-        parts, self._open = self._open, []
-        if not parts:
+        found, parts = self._open, self._values
+        self._open, self._values = None, []
+        if found is None:
             return []
-        page = _join([part.page for part in parts])
-        return [FullPage(page, _join_values(page, [part.values for part in parts]))]
+        page = found.page()
+        return [FullPage(page, _join_values(page, parts))]
+
+    def _put(self, page: DataPage, values: pa.ChunkedArray) -> None:
+        self._open = self._open or _Joined(page)
+        self._open.add(page)
+        self._values.append(_smaller(page, values) if page.goes_on else values)
 
 
 def _fewer(pages: Sequence[DataPage]) -> Iterator[DataPage]:
@@ -92,19 +102,33 @@ def _kind(page: DataPage) -> tuple[int, int, bool]:
 def _join(pages: list[DataPage]) -> DataPage:
     if len(pages) == 1:
         return pages[0]
-    return replace(
-        pages[0],
-        count=sum(page.count for page in pages),
-        present=sum(page.present for page in pages),
-        repetition=_join_levels([(page.repetition, page.count) for page in pages]),
-        definition=_join_levels([(page.definition, page.count) for page in pages]),
-        goes_on=pages[-1].goes_on,
-    )
+    joined = _Joined(pages[0])
+    for page in pages:
+        joined.add(page)
+    return joined.page()
 
 
-def _join_levels(parts: list[tuple[Levels, int]]) -> Levels:
-    feed = LevelFeed(parts)
-    return encode_levels(feed.take(sum(count for _levels, count in parts)), parts[0][0].highest)
+class _Joined:
+    """Pages that become one, without their values; what the first is, all are."""
+
+    def __init__(self, first: DataPage) -> None:
+        self._page = replace(first, count=0, present=0)
+        self._repetition = LevelWriter(first.repetition.highest)
+        self._definition = LevelWriter(first.definition.highest)
+
+    def add(self, page: DataPage) -> None:
+        self._repetition.add(page.repetition, page.count)
+        self._definition.add(page.definition, page.count)
+        self._page = replace(
+            self._page,
+            count=self._page.count + page.count,
+            present=self._page.present + page.present,
+            goes_on=page.goes_on,
+        )
+
+    def page(self) -> DataPage:
+        repetition, definition = self._repetition.finish(), self._definition.finish()
+        return replace(self._page, repetition=repetition, definition=definition)
 
 
 def _smaller(page: DataPage, values: pa.ChunkedArray) -> pa.ChunkedArray:

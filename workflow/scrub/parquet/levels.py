@@ -98,7 +98,7 @@ def decode(data: Bytes, width: int, count: int, lane: int = 1) -> Iterator[bytes
             yield run.number.to_bytes(lane, "little") * min(_BLOCK, run.length - start)
 
 
-def decode_deprecated(data: bytes, width: int, count: int) -> Iterator[bytes]:
+def decode_deprecated(data: Bytes, width: int, count: int) -> Iterator[bytes]:
     """Yield the numbers of a BIT_PACKED sequence in blocks: no runs, the highest bit first."""
     for start in range(0, count, _BLOCK):
         length = min(_BLOCK, count - start)

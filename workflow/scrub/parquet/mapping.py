@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from workflow.scrub.actions.base import Action
 from workflow.scrub.parquet.answers import Answers
 from workflow.scrub.parquet.dictionaries import Remembered
-from workflow.scrub.parquet.kinds import DAY_SECONDS, Day, Kind, Text
+from workflow.scrub.parquet.kinds import DAY_SECONDS, Boolean, Day, Kind, Text
 from workflow.scrub.parquet.meanings import kind_of
 from workflow.scrub.parquet.memory import LARGE, data_of, gather, in_steps, settle, step_of
 
@@ -76,6 +76,8 @@ class Mapping:
         constant = _constant(action, kind, plain, values.chunks)
         if constant is not None:
             return _collect(plain, (_all_equal(constant, part) for part in values.chunks))
+        if isinstance(kind, Boolean):
+            return _collect(plain, (_map_booleans(action, kind, part) for part in values.chunks))
         if isinstance(kind, Day) and kind.ticks > 0:
             return _collect(plain, (_map_moments(action, kind, part) for part in slices(values)))
         if not self._answers.help_with(values) and _mostly_distinct(values):
@@ -199,6 +201,12 @@ def _texts(piece: pa.Array) -> list[str]:
         # It may be as large as its chunk, and Arrow would copy it twice.
         return [str(data_of(piece), "utf-8")]
     return python(piece.cast(pa.string()))
+
+
+def _map_booleans(action: Action, kind: Boolean, part: pa.Array) -> tuple[pa.Array, pa.Array]:
+    yes, no = (pa.scalar(kind.ask(action, value), pa.bool_()) for value in (True, False))
+    new = pc.if_else(part, yes, no)
+    return new, pc.fill_null(pc.not_equal(new, part), True)
 
 
 def _map_moments(action: Action, kind: Day, part: pa.Array) -> tuple[pa.Array, pa.Array]:

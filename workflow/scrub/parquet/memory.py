@@ -25,6 +25,14 @@ _MOST = (1 << 31) - 1
 TOO_LARGE = "a piece of a selected Parquet column is larger than 2 GiB"
 
 
+def room(size: int) -> memoryview:
+    """Return memory that goes back when it is let go of; what is not written takes none.
+
+    Of what Python allocates, the C library may keep as much as was ever freed at once.
+    """
+    return memoryview(pa.allocate_buffer(size)).cast("B")
+
+
 def let_go(size: int) -> None:
     """Give back what Arrow's allocator keeps of values that are gone, before as much is needed."""
     if size > LARGE:
@@ -128,8 +136,8 @@ class _Gathered:
         size = sum(len(data_of(part)) for part in parts)
         if size > _MOST:
             raise ObjectTooLarge(TOO_LARGE)
-        self._ends = pa.allocate_buffer(4 * len(self._valid) + 4)
-        self._data = pa.allocate_buffer(size)
+        self._ends = room(4 * len(self._valid) + 4)
+        self._data = room(size)
         self._count, self._at = 0, 0
 
     def add(self, part: pa.Array) -> None:
@@ -139,8 +147,8 @@ class _Gathered:
             ends = ends_of(part)
             moved = pc.add(ends[1:], pa.scalar(self._at - ends[0].as_py(), pa.int32()))
             start = 4 * self._count + 4
-            memoryview(self._ends).cast("B")[start : start + 4 * len(part)] = stored(moved)
-        memoryview(self._data).cast("B")[self._at : self._at + len(data)] = data
+            self._ends[start : start + 4 * len(part)] = stored(moved)
+        self._data[self._at : self._at + len(data)] = data
         self._at += len(data)
         self._count += len(part)
 
@@ -148,9 +156,9 @@ class _Gathered:
         """Return the array."""
         buffers = [self._valid.buffers()[1] if self._valid.false_count else None]
         if pa.types.is_binary(self._kind):
-            memoryview(self._ends).cast("B")[:4] = bytes(4)
-            buffers.append(self._ends)
-        buffers.append(self._data)
+            self._ends[:4] = bytes(4)
+            buffers.append(pa.py_buffer(self._ends))
+        buffers.append(pa.py_buffer(self._data))
         return pa.Array.from_buffers(self._kind, self._count, buffers)
 
 

@@ -9,7 +9,7 @@ Source of the layouts: README.md ("Data Pages") and parquet.thrift of apache/par
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from workflow.errors import MalformedData
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from workflow.scrub.parquet.compact import Struct
-    from workflow.scrub.parquet.compression import Codec
+    from workflow.scrub.parquet.compression import Bytes, Codec
     from workflow.scrub.parquet.schema import Node
 
 _PREFIX = 4
@@ -40,14 +40,19 @@ class Levels:
     """The repetition or the definition levels of a page.
 
     Attributes:
-        data: The encoded levels, without a length before them.
+        data: The encoded levels, without a length before them; of a page that was just read, the
+            memory where they stand in it.
         encoding: RLE, or the deprecated BIT_PACKED.
         highest: The highest level; 0 means that no levels are stored.
     """
 
-    data: bytes
+    data: Bytes
     encoding: int
     highest: int
+
+    def own(self) -> Levels:
+        """Return them in memory of their own, so that their page can go."""
+        return replace(self, data=bytes(self.data))
 
     def blocks(self, count: int) -> Iterator[bytes]:
         """Yield the levels block by block, one byte each."""
@@ -90,6 +95,15 @@ class DataPage:
     definition: Levels
     checked: bool
     goes_on: bool = False
+
+    def own(self) -> DataPage:
+        """Return the page with levels in memory of their own."""
+        return replace(self, repetition=self.repetition.own(), definition=self.definition.own())
+
+    @property
+    def levels_size(self) -> int:
+        """Bytes of its levels."""
+        return len(self.repetition.data) + len(self.definition.data)
 
     @property
     def rows(self) -> int:
@@ -171,7 +185,7 @@ def open_dictionary(page: RawPage, codec: Codec) -> tuple[int, memoryview]:
 
 
 def open_page(page: RawPage, leaf: Node, codec: Codec) -> tuple[DataPage, memoryview]:
-    """Return a data page and the bytes of its values."""
+    """Return a data page and the bytes of its values; its levels are still those of the page."""
     if page.type == PageType.DATA:
         return _open_v1(page, leaf, codec)
     return _open_v2(page, leaf, codec)
@@ -209,7 +223,7 @@ def _levels_v1(
         raise MalformedData("the levels of a Parquet page have an unknown encoding")
     if at + size > len(body):
         raise MalformedData("a level or index of a Parquet page is cut off")
-    return Levels(bytes(body[at : at + size]), encoding, highest), at + size
+    return Levels(body[at : at + size], encoding, highest), at + size
 
 
 def _open_v2(page: RawPage, leaf: Node, codec: Codec) -> tuple[DataPage, memoryview]:
@@ -226,8 +240,8 @@ def _open_v2(page: RawPage, leaf: Node, codec: Codec) -> tuple[DataPage, memoryv
     # A page without values may have no compressed bytes at all.
     if header.flag(PageV2.COMPRESSED) is not False and (size or len(values)):
         values = codec.decompress(values, size)
-    repetition = Levels(bytes(page.body[:split]), Encoding.RLE, leaf.repetition)
-    definition = Levels(bytes(page.body[split:start]), Encoding.RLE, leaf.definition)
+    repetition = Levels(page.body[:split], Encoding.RLE, leaf.repetition)
+    definition = Levels(page.body[split:start], Encoding.RLE, leaf.definition)
     encoding = header.needed(PageV2.ENCODING, "encoding")
     present = definition.count_equal(count, leaf.definition)
     checked = Page.CRC in page.header

@@ -13,22 +13,24 @@ import pyarrow.compute as pc
 
 from workflow.scrub.parquet.column import dense
 from workflow.scrub.parquet.fields import Encoding, Type
-from workflow.scrub.parquet.memory import LARGE, data_of, ends_of, in_steps, let_go, step_of
+from workflow.scrub.parquet.memory import LARGE, data_of, ends_of, in_steps, let_go, room, step_of
 from workflow.scrub.parquet.values import BATCH, Physical, encode_pages
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from workflow.scrub.parquet.compression import Bytes
+
 
 def encode_plain(
-    physical: Physical, held: list[pa.ChunkedArray], before: bytes = b""
+    physical: Physical, held: list[pa.ChunkedArray], before: list[Bytes] | None = None
 ) -> memoryview:
     """Return the body of a page of plain values.
 
     Args:
         physical: What the values are stored as.
         held: The values; emptied.
-        before: What stands before them in the body.
+        before: What stands before them in the body, in parts; emptied.
     """
     page = held.pop()
     size = plain_size(page)
@@ -36,20 +38,26 @@ def encode_plain(
     step = step_of(len(page), size, BATCH)
     # Made at once: one that grows leaves the memory behind that it had when it was shorter. And
     # what is not written yet takes no memory, while the values that are written go.
-    body = memoryview(pa.allocate_buffer(len(before) + size)).cast("B")
-    body[: len(before)] = before
-    at, parts = len(before), _parts(physical, page)
+    levels = before or []
+    body, at = room(sum(map(len, levels)) + size), 0
+    while levels:
+        at = _put(body, at, levels.pop(0))
+    parts = _parts(physical, page)
     del page
     while parts:
         for values in in_steps(parts.pop(), step, plain_size):
             for part in _encode(physical, dense(values)):
-                body[at : at + len(part)] = part
-                at += len(part)
+                at = _put(body, at, part)
         let_go(size)
     if at != len(body):
         # What is not written holds whatever was in that memory before.
         raise AssertionError("pyarrow encoded plain values in another size than theirs")
     return body
+
+
+def _put(body: memoryview, at: int, part: Bytes) -> int:
+    body[at : at + len(part)] = part
+    return at + len(part)
 
 
 def _parts(physical: Physical, page: pa.ChunkedArray) -> list[pa.ChunkedArray]:
@@ -60,7 +68,7 @@ def _parts(physical: Physical, page: pa.ChunkedArray) -> list[pa.ChunkedArray]:
     return [pa.chunked_array([chunk]) for chunk in reversed(page.chunks)]
 
 
-def _encode(physical: Physical, values: pa.Array) -> Sequence[bytes | memoryview]:
+def _encode(physical: Physical, values: pa.Array) -> Sequence[Bytes]:
     if physical.type == Type.BYTE_ARRAY and len(values) == 1:
         # A single value may be as large as its chunk: nothing copies it on the way.
         value = data_of(values)

@@ -98,11 +98,15 @@ def cut(
         MalformedData: The page cannot be decoded.
     """
     step = _FEW if _hides_size(page) else step_of(page.count, size, BATCH)
+    stored = decoder.size + page.levels_size
     rest = _Rest(page, decoder.batches(step), decoder.kind, dictionary)
+    # The page, which may be as large as its chunk, goes with its last portion.
+    del page, decoder
     while rest.count:
         count, size = rest.next_portion(step)
-        let_go(decoder.size)
-        yield rest.take(count, size, bounds)
+        held = [rest.take(count, size, bounds)]
+        let_go(stored)
+        yield held.pop()
         bounds = frozenset()
 
 
@@ -144,18 +148,26 @@ class _Rest:
 
     def take(self, count: int, size: int, bounds: frozenset[bytes]) -> Portion:
         """Return the next entries, whose values have so many bytes, as a page of their own."""
-        part, present = self._page, self._present(count)
-        if count < part.count:
-            part = replace(
-                part,
-                count=count,
-                present=present,
-                repetition=encode_levels(self._repeats.take(count), part.repetition.highest),
-                definition=encode_levels(self._defines.take(count), part.definition.highest),
-                goes_on=not self._repeats.starts_row,
-            )
+        present = self._present(count)
+        part = self._part(count, present) if count < self._page.count else self._page.own()
         self.count -= count
-        return Portion(part, self._values.take(present), self._dictionary is not None, bounds, size)
+        values = self._values.take(present)
+        if not self.count:
+            self._page = part
+            self._repeats.close()
+            self._defines.close()
+        return Portion(part, values, self._dictionary is not None, bounds, size)
+
+    def _part(self, count: int, present: int) -> DataPage:
+        page = self._page
+        return replace(
+            page,
+            count=count,
+            present=present,
+            repetition=encode_levels(self._repeats.take(count), page.repetition.highest),
+            definition=encode_levels(self._defines.take(count), page.definition.highest),
+            goes_on=not self._repeats.starts_row,
+        )
 
     def _end(self, at: int, step: int) -> int:
         """Return where to cut: where a row starts within a step from a place on, or there."""

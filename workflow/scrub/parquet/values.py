@@ -35,11 +35,12 @@ from workflow.scrub.parquet.fields import (
     PageV1,
     Type,
 )
-from workflow.scrub.parquet.memory import settle, step_of, stored
+from workflow.scrub.parquet.memory import room, settle, step_of, stored
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from workflow.scrub.parquet.compression import Bytes
     from workflow.scrub.parquet.schema import Node
 
 DICTIONARY_ENCODINGS = (Encoding.PLAIN_DICTIONARY, Encoding.RLE_DICTIONARY)
@@ -105,13 +106,15 @@ class Decoder:
         self._physical = physical if entries is None else _INDEX
         self.kind = self._physical.arrow
         self.size = 0
-        self._file = bytearray(footer.MAGIC)
+        self._parts: list[Bytes] = []
+        self._end = 0
+        self._put(footer.MAGIC)
         self._count = 0
         self._encodings: set[int] = set()
         self._dictionary = 0
         if entries is not None:
             self._add_identity(entries)
-        self._first = len(self._file)
+        self._first = self._end
 
     def add_page(self, count: int, encoding: int, body: memoryview) -> None:
         """Add the values of a data page; a page without values adds nothing."""
@@ -145,10 +148,10 @@ class Decoder:
         """
         if not self._count:
             return
-        self._file += footer.encode(self._metadata())
-        found = 0
+        self._put(footer.encode(self._metadata()))
+        file, found = self._join(), 0
         try:
-            with pq.ParquetFile(pa.BufferReader(pa.py_buffer(self._file))) as reader:
+            with pq.ParquetFile(pa.BufferReader(pa.py_buffer(file))) as reader:
                 for batch in reader.iter_batches(most, use_threads=False):
                     found += len(batch)
                     held = batch.columns
@@ -162,7 +165,7 @@ class Decoder:
         if found != self._count:
             raise MalformedData("a page of a selected Parquet column has too few values")
         # Whoever takes the last values shall not have to keep what they were made of.
-        self._file = bytearray()
+        del file, reader
         yield held.pop()
 
     def _add_identity(self, entries: int) -> None:
@@ -170,16 +173,30 @@ class Decoder:
         header = Struct()
         header.set_number(PageDictionary.VALUES, entries, kind=compact.I32)
         header.set_number(PageDictionary.ENCODING, Encoding.PLAIN, kind=compact.I32)
-        self._dictionary = len(self._file)
+        self._dictionary = self._end
         size = 4 * entries
-        self._file += page_header(PageType.DICTIONARY, Page.DICTIONARY, header, (size, size))
+        self._put(page_header(PageType.DICTIONARY, Page.DICTIONARY, header, (size, size)))
         for start in range(0, entries, BATCH):
             numbers = pa.arange(start, min(start + BATCH, entries))
-            self._file += stored(numbers.cast(pa.int32()))
+            self._put(stored(numbers.cast(pa.int32())))
 
     def _add(self, kind: int, field: int, header: Struct, body: memoryview) -> None:
-        self._file += page_header(kind, field, header, (len(body), len(body)))
-        self._file += body
+        self._put(page_header(kind, field, header, (len(body), len(body))))
+        self._put(body)
+
+    def _put(self, part: Bytes) -> None:
+        self._parts.append(part)
+        self._end += len(part)
+
+    def _join(self) -> memoryview:
+        """Return the file; what it is made of is forgotten on the way."""
+        file, at = room(self._end), 0
+        self._parts.reverse()
+        while self._parts:
+            part = self._parts.pop()
+            file[at : at + len(part)] = part
+            at += len(part)
+        return file
 
     def _metadata(self) -> Struct:
         root, leaf = Struct(), Struct()
@@ -195,7 +212,7 @@ class Decoder:
 
     def _group(self, kind: int) -> Struct:
         meta, chunk, group = Struct(), Struct(), Struct()
-        size = len(self._file) - len(footer.MAGIC)
+        size = self._end - len(footer.MAGIC)
         meta.set_number(Meta.TYPE, kind, kind=compact.I32)
         meta.set_sequence(Meta.ENCODINGS, compact.I32, sorted(self._encodings | {Encoding.RLE}))
         meta.set_sequence(Meta.PATH, compact.BINARY, [b"v"])

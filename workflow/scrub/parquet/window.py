@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from workflow.errors import MalformedData
 from workflow.scrub.parquet import compact
+from workflow.scrub.parquet.memory import room
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,16 +65,16 @@ class Window:
         if not 0 <= size <= len(self._data) - self._at + self._left:
             raise MalformedData("a Parquet page is longer than its chunk", offset=self.offset)
         if size > _SIZE:
-            return memoryview(self._take_large(size))
+            return self._take_large(size)
         if size > len(self._data) - self._at:
             self._fill(size)
         body = memoryview(self._data)[self._at : self._at + size]
         self._at += size
         return body
 
-    def _take_large(self, size: int) -> bytearray:
+    def _take_large(self, size: int) -> memoryview:
         """Take a page that whoever is done with it can forget, and that is there once only."""
-        body = bytearray(size)
+        body = room(size)
         at = min(size, len(self._data) - self._at)
         body[:at] = self._data[self._at : self._at + at]
         self._data, self._at = self._data[self._at + at :], 0
