@@ -49,12 +49,14 @@ class ChunkReader:
         leaf: The chunk's leaf.
         meta: The chunk's ColumnMetaData.
         place: Where the chunk stands.
+        keyed: Whether a rule changes some of the values that refer to an entry, and leaves others.
     """
 
     source: BinaryIO
     leaf: Node
     meta: Struct
     place: Item
+    keyed: bool = False
 
     def pieces(self) -> Iterator[Column]:
         """Yield the chunk in pieces.
@@ -101,7 +103,7 @@ class ChunkReader:
         if not first:
             raise MalformedData("a Parquet dictionary is not the first of its pages")
         found = [pages.open_dictionary(held.pop(), codec)]
-        return Dictionary.read(Physical.of(self.leaf), found, self._present())
+        return Dictionary.read(Physical.of(self.leaf), found, self._present(), keyed=self.keyed)
 
     def _portions_of(
         self, held: list[pages.RawPage], codec: Codec, dictionary: Dictionary | None, left: int

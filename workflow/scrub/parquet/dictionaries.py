@@ -25,6 +25,8 @@ MANY = 1 << 17
 _BLOCK = 1 << 18
 # What an entry and an index take on the way to a new dictionary, beside their values.
 _ENTRY_BYTES, _INDEX_BYTES = 24, 6
+# How often a large dictionary's entries are used, if it is to hold old and new ones together.
+_KEYED = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,12 @@ class Dictionary:
 
     @classmethod
     def read(
-        cls, physical: Physical, found: list[tuple[int, memoryview]], present: int
+        cls,
+        physical: Physical,
+        found: list[tuple[int, memoryview]],
+        present: int,
+        *,
+        keyed: bool = False,
     ) -> Dictionary:
         """Decode a dictionary.
 
@@ -52,6 +59,7 @@ class Dictionary:
             physical: What the values are stored as.
             found: The number of values and the plain bytes of the page; emptied.
             present: How many values the chunk has, about.
+            keyed: Whether of the values that refer to an entry some change and others do not.
         """
         decoder = Decoder(physical)
         count, body = found.pop()
@@ -60,6 +68,9 @@ class Dictionary:
         entries = join(decoder.finish())
         let_go(entries.nbytes)
         worth = _is_worth(count, entries.nbytes, present)
+        if keyed and entries.nbytes > LARGE:
+            # Each rule makes it larger by as much as there was, and then copies it.
+            worth = present > _KEYED * count
         width = 4 if worth else max(1, entries.nbytes // count)
         return cls(entries, width, worth)
 

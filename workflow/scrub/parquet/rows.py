@@ -78,7 +78,8 @@ class GroupRows:
     def pieces(self, leaf: Node) -> Iterator[Column]:
         """Decode the chunk of a leaf in pieces; rows that go are gone from them."""
         number, row = column(leaf), 0
-        reader = ChunkReader(self._source, leaf, self._metas[number], self._places[number])
+        keyed = any(target.keys for target in self._work.edits.get(number, ()))
+        reader = ChunkReader(self._source, leaf, self._metas[number], self._places[number], keyed)
         if self.kept is None:
             # Nothing here holds a piece that is already done with.
             yield from reader.pieces()
