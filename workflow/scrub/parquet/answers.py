@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from workflow.scrub.parquet.memory import join
+from workflow.scrub.parquet.memory import LARGE, join
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 # So many bytes of old values, and of new ones, are kept.
 _MOST = 1 << 18
-_SAMPLE = 1 << 12
+# So many values, from so many places, stand for all.
+_SAMPLE, _PLACES = 1 << 14, 4
 
 
 class Answers:
@@ -40,11 +41,11 @@ class Answers:
             self._known = tuple(map(join, found))
 
     def help_with(self, values: pa.ChunkedArray) -> bool:
-        """Tell by the first of the next values whether most are known; if not, forget."""
+        """Tell by some of the next values whether most are known; if not, forget."""
         if self._known is None:
             return False
-        first = values.slice(0, _SAMPLE)
-        self._vain = 2 * _find(first, self._known[0]).null_count > len(first)
+        some = sample(values)
+        self._vain = 2 * _find(some, self._known[0]).null_count > len(some)
         if self._vain:
             self._known = None
         return not self._vain
@@ -68,6 +69,22 @@ class Answers:
         if _is_small(old, new):
             self._known = (old, new, changed)
         return new.take(places), changed.take(places)
+
+
+def sample(values: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return some of the values, from places all over: the first may be unlike the others."""
+    if len(values) <= _SAMPLE:
+        return values
+    size, last = _SAMPLE // _PLACES, _PLACES - 1
+    starts = ((len(values) - size) * place // last for place in range(_PLACES))
+    chunks = [chunk for start in starts for chunk in values.slice(start, size).chunks]
+    return pa.chunked_array(chunks, values.type)
+
+
+def mostly_distinct(values: pa.ChunkedArray) -> bool:
+    """Tell by some of the values whether looking for equal ones would be in vain."""
+    some = sample(values)
+    return some.nbytes > LARGE or 2 * len(some.unique()) > len(some)
 
 
 def _is_small(*found: pa.Array | pa.ChunkedArray) -> bool:

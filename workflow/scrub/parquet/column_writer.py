@@ -34,13 +34,14 @@ from workflow.scrub.parquet.fields import (
 from workflow.scrub.parquet.hybrid import encode_indices
 from workflow.scrub.parquet.joining import FullPage, Joiner
 from workflow.scrub.parquet.memory import let_go
-from workflow.scrub.parquet.plain import encode_plain, is_large
+from workflow.scrub.parquet.plain import encode_plain, is_large, plain_size
+from workflow.scrub.parquet.portions import PORTION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from workflow.scrub.parquet.column import Column
-    from workflow.scrub.parquet.pages import DataPage, Levels
+    from workflow.scrub.parquet.pages import DataPage
     from workflow.scrub.parquet.schema import Node
 
 
@@ -143,7 +144,7 @@ class ColumnWriter:
         self._write_dictionary(pages[0], dictionary)
         for page, indices in zip(pages, dictionary.indices(), strict=True):
             body = encode_indices(indices, max(0, dictionary.count - 1))
-            self._write_page(page, b"".join((*_levels(page), body)), page.rows)
+            self._write_page(page, b"".join((*page.levels, body)), page.rows)
 
     def _write_dictionary(self, first: DataPage, dictionary: NewDictionary) -> None:
         body = encode_plain(self._physical, [dictionary.take()])
@@ -160,12 +161,12 @@ class ColumnWriter:
 
     def _write_pages(self, found: list[FullPage]) -> None:
         """Write pages that refer to no dictionary; the list is emptied."""
-        if not any(is_large(own) for _page, own in found):
+        if not any(map(_in_parts, found)):
             self._write_small(found)
             return
         found.reverse()
         while found:
-            if is_large(found[-1].values):
+            if _in_parts(found[-1]):
                 self._write_large(found)
             else:
                 self._write_small([found.pop()])
@@ -184,15 +185,15 @@ class ColumnWriter:
             bodies.update(zip(chosen, encoded, strict=True))
         del arrays
         for at, page in enumerate(pages):
-            self._write_page(page, b"".join((*_levels(page), bodies.pop(at))), page.rows)
+            self._write_page(page, b"".join((*page.levels, bodies.pop(at))), page.rows)
 
     def _write_large(self, found: list[FullPage]) -> None:
         """Write the last of the pages, which may be as large as its chunk, and take it out."""
         page, own = found.pop()
-        held, levels, rows = [own], [*_levels(page)], page.rows
+        held, levels, rows = [own], [*page.levels], page.rows
         del own
         # Only plain values are encoded part by part. The levels stand in the body, too.
-        page = _bare(replace(page, encoding=Encoding.PLAIN))
+        page = replace(page.bare(), encoding=Encoding.PLAIN)
         body = encode_plain(self._physical, held, levels)
         let_go(len(body))
         self._write_page(page, body, rows)
@@ -261,31 +262,15 @@ class ColumnWriter:
         self._out.meta.set_sequence(Meta.ENCODING_STATS, compact.STRUCT, counts)
 
 
-def _levels(page: DataPage) -> tuple[Bytes, ...]:
-    """Return what stands before the values in the body of a page, in parts."""
-    return _prefixed(page.repetition) + _prefixed(page.definition) if page.version == 1 else ()
-
-
-def _prefixed(levels: Levels) -> tuple[Bytes, ...]:
-    if not levels.highest:
-        return ()
-    if levels.encoding == Encoding.BIT_PACKED:
-        return (levels.data,)
-    return (len(levels.data).to_bytes(4, "little"), levels.data)
-
-
-def _bare(page: DataPage) -> DataPage:
-    """Return a page of version 1 without its levels."""
-    if page.version != 1:
-        return page
-    repetition, definition = (
-        replace(levels, data=b"") for levels in (page.repetition, page.definition)
-    )
-    return replace(page, repetition=repetition, definition=definition)
-
-
 def _refers(found: FullPage) -> bool:
     return found.page.encoding in values.DICTIONARY_ENCODINGS
+
+
+def _in_parts(found: FullPage) -> bool:
+    """Tell whether the values of a page are to be encoded part by part, which makes them plain."""
+    if found.page.encoding == Encoding.PLAIN:
+        return plain_size(found.values) > PORTION
+    return is_large(found.values)
 
 
 def _turns_plain(page: DataPage) -> bool:

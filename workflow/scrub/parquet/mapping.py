@@ -15,11 +15,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from workflow.scrub.actions.base import Action
-from workflow.scrub.parquet.answers import Answers
+from workflow.scrub.parquet.answers import Answers, mostly_distinct
 from workflow.scrub.parquet.dictionaries import Remembered
 from workflow.scrub.parquet.kinds import DAY_SECONDS, Boolean, Day, Kind, Text
 from workflow.scrub.parquet.meanings import kind_of
-from workflow.scrub.parquet.memory import LARGE, data_of, gather, in_steps, settle, step_of
+from workflow.scrub.parquet.memory import data_of, gather, in_steps, settle, step_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 # As many values at a time are Python's: few beside a column.
 _PIECE = 1 << 14
-_SAMPLE = 1 << 12
 # A multiple of 8, for booleans.
 _SLICE = 1 << 16
 
@@ -80,7 +79,7 @@ class Mapping:
             return _collect(plain, (_map_booleans(action, kind, part) for part in values.chunks))
         if isinstance(kind, Day) and kind.ticks > 0:
             return _collect(plain, (_map_moments(action, kind, part) for part in slices(values)))
-        if not self._answers.help_with(values) and _mostly_distinct(values):
+        if not self._answers.help_with(values) and mostly_distinct(values):
             mapped = (_map_plain(action, kind, part) for part in values.chunks)
             found = _collect(plain, _settled(chain.from_iterable(mapped), values.nbytes))
             self._answers.note(values, found.values, found.changed)
@@ -138,14 +137,6 @@ def _constant(
     constant = pa.scalar(action.constant.encode("utf-8", "replace"), plain)
     same = action.on_binary(b"\xff") == constant.as_py() or all(map(_is_utf8, parts))
     return constant if same else None
-
-
-def _mostly_distinct(values: pa.ChunkedArray) -> bool:
-    """Tell by the first values whether looking for equal ones would be in vain."""
-    first = values.slice(0, _SAMPLE)
-    if first.nbytes > LARGE:
-        return True
-    return 2 * len(first.unique()) > len(first)
 
 
 def _fits_nothing(action: Action, kind: Kind) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from workflow.scrub.parquet.answers import mostly_distinct
 from workflow.scrub.parquet.dictionaries import Remembered
 from workflow.scrub.parquet.kinds import Kind, Text
 from workflow.scrub.parquet.mapping import pieces, python, slices
@@ -36,6 +37,8 @@ class Meeting:
         """Tell which of the next values (none of them null) meet the test."""
         if pa.types.is_dictionary(values.type):
             out = [self._entries.of(part.dictionary).take(part.indices) for part in values.chunks]
+        elif mostly_distinct(values):
+            out = [self._ask(part) for part in values.chunks]
         else:
             encoded = (part.dictionary_encode() for part in slices(values))
             out = [self._ask(part.dictionary).take(part.indices) for part in encoded]

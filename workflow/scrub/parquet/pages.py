@@ -54,6 +54,15 @@ class Levels:
         """Return them in memory of their own, so that their page can go."""
         return replace(self, data=bytes(self.data))
 
+    @property
+    def prefixed(self) -> tuple[Bytes, ...]:
+        """The levels as they stand in a body, in parts: with a length before them."""
+        if not self.highest:
+            return ()
+        if self.encoding == Encoding.BIT_PACKED:
+            return (self.data,)
+        return (len(self.data).to_bytes(_PREFIX, "little"), self.data)
+
     def blocks(self, count: int) -> Iterator[bytes]:
         """Yield the levels block by block, one byte each."""
         if not self.highest:
@@ -104,6 +113,21 @@ class DataPage:
     def levels_size(self) -> int:
         """Bytes of its levels."""
         return len(self.repetition.data) + len(self.definition.data)
+
+    @property
+    def levels(self) -> tuple[Bytes, ...]:
+        """What stands before the values in its body, in parts; in version 1 that is its levels."""
+        return self.repetition.prefixed + self.definition.prefixed if self.version == 1 else ()
+
+    def bare(self) -> DataPage:
+        """Return the page without its levels, once its body has them."""
+        if self.version != 1:
+            return self
+        repetition, definition = (
+            replace(self.repetition, data=b""),
+            replace(self.definition, data=b""),
+        )
+        return replace(self, repetition=repetition, definition=definition)
 
     @property
     def rows(self) -> int:
