@@ -37,16 +37,16 @@ class Match(Protocol):
 class Pattern(Protocol):
     """What we use of a compiled pattern."""
 
-    def search(self, text: str) -> object | None:
-        """Find the pattern anywhere in the text."""
+    def search(self, text: str | memoryview) -> object | None:
+        """Find the pattern anywhere in the text, or in its UTF-8."""
         ...
 
     def fullmatch(self, text: str) -> object | None:
         """Find the pattern in all of the text."""
         ...
 
-    def finditer(self, text: str) -> Iterator[Match]:
-        """Find every match, from left to right."""
+    def finditer(self, text: str | memoryview) -> Iterator[Match]:
+        """Find every match, from left to right; in UTF-8, its places are those of bytes."""
         ...
 
 

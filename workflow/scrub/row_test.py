@@ -39,6 +39,12 @@ class RowTest:
             return True
         return untyped and (self.on_number(value) or value.lower() in self._spelled_booleans())
 
+    def on_utf8(self, value: memoryview) -> bool:
+        """Tell whether a row goes with a text that is longer than 1 MiB, given in UTF-8."""
+        if self._pattern is not None:
+            return self._pattern.search(value) is not None
+        return any(value == text.encode("utf-8", "replace") for text in self._texts)
+
     def on_number(self, value: str) -> bool:
         """Tell whether a row with this number goes."""
         if self._pattern is not None:

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from workflow.errors import PolicyError
 from workflow.scrub import ACTIONS, Rule, SecretKey
+from workflow.scrub.actions import utf8
 
 KEY = SecretKey("k1", b"0123456789abcdef")
 OTHER_KEY = SecretKey("k2", b"fedcba9876543210")
@@ -32,6 +33,12 @@ EXAMPLES = [
     ("redact", {"with": "@b."}),
     ("redact", {"own": ["a.?b", r"\bx", "^y", "z$"], "with": "b"}),
     ("redact", {"patterns": ["email"], "own": [r"\bsecret\b"]}),
+]
+MORE_EXAMPLES = [
+    ("mask", {"keep_last": 2}),
+    ("mask", {"keep_first": 1}),
+    ("mask", {"char": "\u2022", "keep_first": 9}),
+    ("truncate", {"length": 40}),
 ]
 FOUND = [
     "a@b.co",
@@ -71,14 +78,33 @@ def built(name, options):
     return Rule("f", name, options).build_action().with_key(KEY)
 
 
-@pytest.mark.parametrize(
-    ("name", "options"), [*EXAMPLES, ("mask", {"keep_last": 2}), ("mask", {"keep_first": 1})]
-)
+@pytest.mark.parametrize(("name", "options"), [*EXAMPLES, *MORE_EXAMPLES])
 @given(values=st.lists(TEXTS))
 def test_many_texts_become_what_each_becomes(name, options, values):
     action = built(name, options)
 
     assert action.on_texts(values) == [action.on_text(value) for value in values]
+
+
+@pytest.mark.parametrize(("name", "options"), [*EXAMPLES, *MORE_EXAMPLES])
+@pytest.mark.parametrize("block", [1, 2, 7, 1 << 20])
+@given(
+    value=st.lists(
+        st.one_of(st.sampled_from([*PIECES, "\U0001f600", "\u20ac"]), st.text()), min_size=1
+    ).map("".join)
+)
+def test_long_text_becomes_in_utf8_what_it_becomes(name, options, block, value):
+    action = built(name, options)
+    data = value.encode("utf-8", "replace")
+    text = data.decode()
+    # No long text spells a date, a number or a token.
+    expected = None if name in ("generalize", "date_shift") else action.on_text(text)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(utf8, "_BLOCK", block)
+        found = action.on_utf8(memoryview(data))
+
+    assert (None if found is None else bytes(found).decode()) == expected
 
 
 @pytest.mark.parametrize(("name", "options"), EXAMPLES)

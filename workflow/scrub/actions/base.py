@@ -27,6 +27,7 @@ value** (dictionary-encode, ask, take) and never once for each row. A timestamp 
 alone: `on_day` gives the new day, and the time of day stays if `keeps_time`, else becomes 00:00.
 `on_texts` asks for
 many at once. Where `constant` is not None, every text becomes that, and none need be decoded.
+`on_utf8` asks for one text of several MiB, of which Python's own text may take four times as much.
 """
 
 import datetime as dt
@@ -35,6 +36,8 @@ from collections.abc import Mapping
 from typing import ClassVar, Protocol, Self
 
 from workflow.errors import PolicyError
+
+Utf8 = bytes | bytearray | memoryview
 
 
 class Key(Protocol):
@@ -81,6 +84,11 @@ class Action(ABC):
     def on_texts(self, values: list[str]) -> list[str | None]:
         """Return what many texts become; the same as asking for each, perhaps faster."""
         return [self.on_text(value) for value in values]
+
+    def on_utf8(self, value: memoryview) -> Utf8 | None:
+        """Return what a text becomes that is longer than 1 MiB; the same as `on_text`, in UTF-8."""
+        new = self.on_text(str(value, "utf-8"))
+        return None if new is None else new.encode("utf-8", "replace")
 
     def on_number(self, value: str) -> str | None:  # noqa: ARG002
         """Return what the number (given and returned as text) becomes, None for null."""

@@ -70,6 +70,10 @@ class Generalize(Action):
             return None
         return coarse.isoformat() + _midnight(rest)
 
+    def on_utf8(self, value: memoryview) -> None:  # noqa: ARG002
+        """Return nothing: what a long text spells is neither a date nor a number."""
+        return
+
     def _on_short_date(self, value: str) -> str | None:
         match = _SHORT_DATE.fullmatch(value)
         if match is None:

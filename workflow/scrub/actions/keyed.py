@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import ClassVar, Self
 
 from workflow.errors import PolicyError
-from workflow.scrub.actions.base import Action, Key, refuse_unknown, whole_number
+from workflow.scrub.actions.base import Action, Key, Utf8, refuse_unknown, whole_number
 from workflow.scrub.actions.calendar import read_day
 from workflow.scrub.actions.mac import Mac
 
@@ -48,8 +48,15 @@ class Hash(Action):
         """Return the token of the text, or the text if it is a token of this key."""
         if value.startswith(self._prefix) and self._is_token(value):
             return value
-        digits = self._of_value.hex(value.encode("utf-8", "surrogatepass"))[:_MAC]
+        return self._token_of(value.encode("utf-8", "surrogatepass"))
+
+    def _token_of(self, value: bytes | memoryview) -> str:
+        digits = self._of_value.hex(value)[:_MAC]
         return f"{self._prefix}{digits}.{self._of_token.hex(digits.encode())[:_TAG]}"
+
+    def on_utf8(self, value: memoryview) -> Utf8:
+        """Return the token of a long text, which is none itself."""
+        return self._token_of(value).encode()
 
     def _is_token(self, value: str) -> bool:
         match = self._token.fullmatch(value)
@@ -107,6 +114,10 @@ class DateShift(Action):
             return None
         day, rest = found
         return self.on_day(day).isoformat() + rest
+
+    def on_utf8(self, value: memoryview) -> None:  # noqa: ARG002
+        """Return nothing: what a long text spells is no date."""
+        return
 
     def _draw(self, what: str) -> int:
         digest = hmac.digest(self._secret, f"date_shift\0{self._days}\0{what}".encode(), "sha256")

@@ -27,7 +27,7 @@ class Mac:
         self._inner = hashlib.sha256(key.translate(_INNER) + start)
         self._outer = hashlib.sha256(key.translate(_OUTER))
 
-    def hex(self, rest: bytes) -> str:
+    def hex(self, rest: bytes | memoryview) -> str:
         """Return the HMAC of the start and the rest, in hex."""
         inner, outer = self._inner.copy(), self._outer.copy()
         inner.update(rest)

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import ClassVar, Self
 
 from workflow.errors import PolicyError
-from workflow.scrub.actions.base import Action, refuse_unknown
+from workflow.scrub.actions import utf8
+from workflow.scrub.actions.base import Action, Utf8, refuse_unknown
 from workflow.scrub.patterns import (
     BUILT_IN,
     Pattern,
@@ -63,6 +64,17 @@ class Redact(Action):
                 return text
         return self._sign
 
+    def on_utf8(self, value: memoryview) -> Utf8:
+        """Return a long text with signs in it."""
+        if self._pattern.search(value) is None:
+            return value
+        sign, text = self._sign.encode(), value
+        for _ in range(self._ROUNDS):
+            if not any(self._pattern.search(part) for part in utf8.between(text, sign)):
+                return text
+            text = memoryview(self._redact_utf8(text, sign))
+        return sign
+
     def on_texts(self, values: list[str]) -> list[str | None]:
         """Return what many texts become: searched as the lines of one, where that is the same."""
         if not self._in_lines or not all(map(self._is_line, values)):
@@ -91,6 +103,18 @@ class Redact(Action):
             end = match.end()
         parts.append(text[end:])
         return "".join(parts)
+
+    def _redact_utf8(self, text: memoryview, sign: bytes) -> bytearray:
+        out = bytearray()
+        for number, part in enumerate(utf8.between(text, sign)):
+            out += sign if number else b""
+            end = 0
+            for match in self._pattern.finditer(part):
+                out += part[end : match.start()]
+                out += sign
+                end = match.end()
+            out += part[end:]
+        return out
 
 
 def _check_own(pattern: str) -> None:

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from typing import ClassVar, Self
 
 from workflow.errors import PolicyError
-from workflow.scrub.actions.base import Action, refuse_unknown, whole_number
+from workflow.scrub.actions import utf8
+from workflow.scrub.actions.base import Action, Utf8, refuse_unknown, whole_number
 
 
 class Replace(Action):
@@ -30,6 +31,10 @@ class Replace(Action):
     def on_text(self, value: str) -> str | None:  # noqa: ARG002
         """Return the constant if it is text."""
         return self.constant
+
+    def on_utf8(self, value: memoryview) -> Utf8 | None:  # noqa: ARG002
+        """Return the constant if it is text."""
+        return None if self.constant is None else self.constant.encode("utf-8", "replace")
 
     def on_number(self, value: str) -> str | None:  # noqa: ARG002
         """Return the constant if it is a number."""
@@ -75,6 +80,15 @@ class Mask(Action):
         end = len(value) - self._last
         return value[: self._first] + self._char * hidden + value[end:]
 
+    def on_utf8(self, value: memoryview) -> Utf8:
+        """Mask a long text."""
+        first, last, char = self._first, self._last, self._char.encode()
+        length = utf8.length(value)
+        hidden = length - first - last
+        if hidden <= 0:
+            return utf8.repeated(char, length)
+        return utf8.repeated(char, hidden, utf8.first(value, first), utf8.last(value, last))
+
     def on_texts(self, values: list[str]) -> list[str | None]:
         """Mask many texts; the common cases, of which nothing or the end is kept, in one go."""
         kept, mask, ask = self._last, self._char, self.on_text
@@ -108,3 +122,7 @@ class Truncate(Action):
     def on_text(self, value: str) -> str:
         """Return the first characters."""
         return value[: self._length]
+
+    def on_utf8(self, value: memoryview) -> Utf8:
+        """Return the first characters of a long text."""
+        return utf8.first(value, self._length)

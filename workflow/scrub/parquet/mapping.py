@@ -14,12 +14,22 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from workflow.errors import ObjectTooLarge
 from workflow.scrub.actions.base import Action
 from workflow.scrub.parquet.answers import Answers, mostly_distinct
 from workflow.scrub.parquet.dictionaries import Remembered
 from workflow.scrub.parquet.kinds import DAY_SECONDS, Boolean, Day, Kind, Text
 from workflow.scrub.parquet.meanings import kind_of
-from workflow.scrub.parquet.memory import data_of, gather, in_steps, settle, step_of
+from workflow.scrub.parquet.memory import (
+    LARGE,
+    MOST,
+    TOO_LARGE,
+    data_of,
+    gather,
+    in_steps,
+    settle,
+    step_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -180,18 +190,29 @@ def _settled(
 def _ask(action: Action, kind: Kind, piece: pa.Array) -> pa.Array:
     if isinstance(kind, Text):
         try:
-            return pa.array(action.on_texts(_texts(piece)), pa.string()).cast(piece.type)
+            if is_long_text(piece):
+                return _ask_long(action, piece)
+            texts = python(piece.cast(pa.string()))
+            return pa.array(action.on_texts(texts), pa.string()).cast(piece.type)
         except (pa.ArrowInvalid, UnicodeError):
             # Bytes that are no UTF-8, before or after: one by one, then.
             pass
     return pa.array([kind.ask(action, value) for value in python(piece)], piece.type)
 
 
-def _texts(piece: pa.Array) -> list[str]:
-    if len(piece) == 1:
-        # It may be as large as its chunk, and Arrow would copy it twice.
-        return [str(data_of(piece), "utf-8")]
-    return python(piece.cast(pa.string()))
+def is_long_text(piece: pa.Array) -> bool:
+    """Tell whether a piece is a single long text, which shall not be there as Python's as well."""
+    return len(piece) == 1 and piece.nbytes > LARGE and _is_utf8(piece)
+
+
+def _ask_long(action: Action, piece: pa.Array) -> pa.Array:
+    new = action.on_utf8(data_of(piece))
+    if new is None:
+        return pa.nulls(1, piece.type)
+    if len(new) > MOST:
+        raise ObjectTooLarge(TOO_LARGE)
+    ends = pa.array([0, len(new)], pa.int32())
+    return pa.Array.from_buffers(piece.type, 1, [None, ends.buffers()[1], pa.py_buffer(new)])
 
 
 def _map_booleans(action: Action, kind: Boolean, part: pa.Array) -> tuple[pa.Array, pa.Array]:

@@ -11,8 +11,9 @@ import pyarrow.compute as pc
 from workflow.scrub.parquet.answers import mostly_distinct
 from workflow.scrub.parquet.dictionaries import Remembered
 from workflow.scrub.parquet.kinds import Kind, Text
-from workflow.scrub.parquet.mapping import pieces, python, slices
+from workflow.scrub.parquet.mapping import is_long_text, pieces, python, slices
 from workflow.scrub.parquet.meanings import kind_of
+from workflow.scrub.parquet.memory import data_of
 
 if TYPE_CHECKING:
     from workflow.scrub.parquet.schema import Node
@@ -49,12 +50,16 @@ def _ask(test: RowTest, kind: Kind, entries: pa.Array) -> pa.Array:
     met = _equal_texts(test, kind, entries)
     if met is not None:
         return met
-    null = test.on_null(null=False)
-    found = (
-        pa.array([null or _meets(test, kind.spell(value)) for value in python(piece)], pa.bool_())
-        for piece in pieces(entries)
-    )
+    if test.on_null(null=False):
+        return pa.repeat(pa.scalar(value=True), len(entries))
+    found = (pa.array(_ask_each(test, kind, piece), pa.bool_()) for piece in pieces(entries))
     return pa.concat_arrays([pa.array([], pa.bool_()), *found])
+
+
+def _ask_each(test: RowTest, kind: Kind, piece: pa.Array) -> list[bool]:
+    if isinstance(kind, Text) and is_long_text(piece):
+        return [test.on_utf8(data_of(piece))]
+    return [_meets(test, kind.spell(value)) for value in python(piece)]
 
 
 def _equal_texts(test: RowTest, kind: Kind, entries: pa.Array) -> pa.Array | None:

@@ -21,7 +21,7 @@ _Values = TypeVar("_Values", pa.Array, pa.ChunkedArray)
 LARGE = 4 << 20
 # What is decoded, asked or encoded at once of something large.
 _STEP = 1 << 20
-_MOST = (1 << 31) - 1
+MOST = (1 << 31) - 1
 TOO_LARGE = "a piece of a selected Parquet column is larger than 2 GiB"
 
 
@@ -134,7 +134,7 @@ class _Gathered:
         self._kind = kind
         self._valid = pa.concat_arrays([pa.array([], pa.bool_()), *(p.is_valid() for p in parts)])
         size = sum(len(data_of(part)) for part in parts)
-        if size > _MOST:
+        if size > MOST:
             raise ObjectTooLarge(TOO_LARGE)
         self._ends = room(4 * len(self._valid) + 4)
         self._data = room(size)

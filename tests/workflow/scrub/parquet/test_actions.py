@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.workflow.scrub.parquet import files
-from workflow.scrub import Rule
+from workflow.scrub import RowRule, Rule
 from workflow.scrub.parquet import compact
 from workflow.scrub.parquet.fields import Element, File
 
@@ -312,3 +312,49 @@ def test_bytes_that_cannot_become_null_become_what_the_empty_text_does(action):
 
     assert len(set(out.column("a"))) == 1
     assert out.report.rules[0].nulled == (0 if action == "null" else 1)
+
+
+LONG = "\u00e9\U0001f600ab 12345 x@example.com " * 250_000
+
+
+@pytest.mark.parametrize("dictionary", [True, False])
+@pytest.mark.parametrize(
+    ("changed", "new"),
+    [
+        (
+            rule("mask", keep_first=2, keep_last=3),
+            "\u00e9\U0001f600" + "*" * (len(LONG) - 5) + "om ",
+        ),
+        (rule("truncate", length=3), LONG[:3]),
+        (rule("redact"), LONG.replace("x@example.com", "[redacted]")),
+        (rule("generalize", **MONTH), None),
+        (rule("replace", **{"with": "\u00e9"}), "\u00e9"),
+    ],
+)
+def test_long_text_becomes_what_a_short_one_does(dictionary, changed, new):
+    data = one_column(pa.string(), [LONG, "x@example.com", None], use_dictionary=dictionary)
+    short = changed.build_action().on_text("x@example.com")
+
+    out = files.run(data, changed)
+
+    # Not compared by pytest, which would show how they differ.
+    assert [
+        found == text for found, text in zip(out.column("a"), [new, short, None], strict=True)
+    ] == [True] * 3
+
+
+@pytest.mark.parametrize("dictionary", [True, False])
+def test_long_bytes_that_are_no_text_become_null(dictionary):
+    data = one_column(pa.binary(), [b"\xff" * 5_000_000, b"ab"], use_dictionary=dictionary)
+
+    assert files.run(data, rule("mask")).column("a") == [None, b"**"]
+
+
+@pytest.mark.parametrize(
+    ("meets", "kept"),
+    [({"matches": "^\u00e9.*12345"}, [1]), ({"equals": "x"}, [0]), ({"matches": "y"}, [0, 1])],
+)
+def test_row_with_a_long_text_goes_like_others(meets, kept):
+    data = one_column(pa.string(), [LONG, "x"])
+
+    assert files.run(data, drop_rows=RowRule("a", **meets)).column("b") == kept

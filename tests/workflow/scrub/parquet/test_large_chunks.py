@@ -25,7 +25,8 @@ def run(path):
     action = sys.argv[3]
     if action == "drop_rows":
         options["drop_rows"] = RowRule("flag", equals=True)
-    rules = [] if action == "drop_rows" else [Rule(sys.argv[2], action)]
+    how = {"with": True} if action == "replace" else {}
+    rules = [] if action == "drop_rows" else [Rule(sys.argv[2], action, how)]
     with open(path, "rb") as source, open(path + ".out", "wb") as sink:
         scrub(source, sink, rules=rules, format="parquet", options=ScrubOptions(**options))
 
@@ -51,6 +52,14 @@ def maps(count):
     return pa.MapArray.from_arrays(ends, keys, values)
 
 
+def used_once(count):
+    """Maps whose values are long, and once each in a dictionary, but for the last."""
+    values = texts(2 * count - 1, 600)
+    keys = pa.array(["email", "name"] * count)
+    ends = pa.array(range(0, 2 * count + 1, 2), pa.int32())
+    return pa.MapArray.from_arrays(ends, keys, pa.concat_arrays([values, values[:1]]))
+
+
 def numbers(count):
     return pc.bit_wise_xor(pa.arange(0, count), 0x2AAAAA).cast(pa.int32())
 
@@ -58,7 +67,17 @@ def numbers(count):
 def uneven(count):
     """A few huge texts, side by side among many short ones."""
     short = [f"{at:05}" for at in range(count)]
-    return pa.array(short[: count // 2] + ["x" * 200_000] * 150 + short[count // 2 :])
+    return pa.array(short[: count // 2] + ["x" * (count // 2)] * 150 + short[count // 2 :])
+
+
+def booleans(count):
+    return pa.array([True, None, False, True] * count)
+
+
+def lists(values, length):
+    count = -(-len(values) // length)
+    ends = pa.array([min(at * length, len(values)) for at in range(count + 1)], pa.int32())
+    return pa.ListArray.from_arrays(ends, values)
 
 
 def one_row(values):
@@ -81,6 +100,11 @@ LAYOUTS = {
     ),
     "few texts": (lambda count: pa.array(["DE", "FR"] * 2 * count), "a", {}),
     "map, one page": (lambda count: maps(count // 2), "a.email", ONE_PAGE),
+    "map, dictionary of long texts": (
+        lambda count: used_once(count // 20),
+        "a.email",
+        {"dictionary_pagesize_limit": 1 << 30},
+    ),
     "one row": (lambda count: one_row(texts(2 * count)), "a[*]", {"use_dictionary": False}),
     "one row of numbers": (
         lambda count: one_row(numbers(25 * count)),
@@ -88,8 +112,18 @@ LAYOUTS = {
         {"use_dictionary": False},
     ),
     "booleans, one page": (
-        lambda count: pa.array([True, None, False, True] * 10 * count),
+        lambda count: booleans(10 * count),
         "a",
+        ONE_PAGE,
+    ),
+    "booleans, one row": (
+        lambda count: one_row(booleans(20 * count)),
+        "a[*]",
+        {"use_dictionary": False},
+    ),
+    "booleans, lists of lists": (
+        lambda count: lists(lists(booleans(10 * count), 32), 8),
+        "a[*][*]",
         ONE_PAGE,
     ),
     "numbers in a dictionary": (
@@ -98,7 +132,12 @@ LAYOUTS = {
         {"dictionary_pagesize_limit": 1 << 30},
     ),
     "uneven texts, one page": (uneven, "a", ONE_PAGE),
-    "one value": (lambda _count: pa.array(["x" * 30_000_000]), "a", {"use_dictionary": False}),
+    "one value": (lambda count: pa.array(["x" * 75 * count]), "a", {"use_dictionary": False}),
+    "one value, not Latin-1": (
+        lambda count: pa.array(["x" * 75 * count + "\U0001f600"]),
+        "a",
+        {"use_dictionary": False},
+    ),
     "tiny pages": (
         lambda count: numbers(count // 2),
         "a",
@@ -109,6 +148,8 @@ LAYOUTS = {
 
 def actions(layout):
     """What is no text becomes null whatever the action, and one row is hashed like many."""
+    if layout in ("booleans, one row", "booleans, lists of lists"):
+        return ("replace",)
     if layout.startswith(("one row of numbers", "booleans", "numbers", "tiny")):
         return ("mask", "drop_rows")
     if layout.startswith(("one row", "uneven")):
@@ -125,7 +166,9 @@ def large(request, tmp_path_factory):
     flags = pa.array([at % 2 == 0 for at in range(len(column))])
     table = pa.table({"a": column, "flag": flags})
     pq.write_table(table, path, row_group_size=len(table), **options)
-    pq.write_table(table.slice(0, 2), f"{path}.small", **options)
+    small = make(20)
+    flags = pa.array([True] * len(small))
+    pq.write_table(pa.table({"a": small, "flag": flags}), f"{path}.small", **options)
     return path, field
 
 
