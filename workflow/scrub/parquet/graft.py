@@ -16,6 +16,7 @@ that a rule reaches: nothing could tell whether they hold a scrubbed value.
 from __future__ import annotations
 
 from collections import Counter
+from functools import partial
 from typing import TYPE_CHECKING
 
 from workflow.errors import MalformedData
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from workflow.scrub.parquet.column import Column
     from workflow.scrub.parquet.column_writer import Encoded
     from workflow.scrub.parquet.compact import Struct
+    from workflow.scrub.parquet.compression import Bytes
     from workflow.scrub.parquet.footer import Footer
     from workflow.scrub.parquet.layout import Item
     from workflow.scrub.parquet.schema import Node, Schema
@@ -183,7 +185,7 @@ class _Graft:
     def _scrub(self, item: Item, rows: GroupRows, chunk: Struct) -> Encoded | None:
         """Write the chunk changed and describe it; None where it can stay as it is."""
         leaf, targets = self.schema.leaves[item.column], self.work.edits.get(item.column, [])
-        traces = Traces(chunk_meta(chunk), self._column_index(item))
+        traces = Traces(chunk_meta(chunk), partial(self._column_index, item))
         pieces = ChunkScrub(leaf, targets, self.work.plan, rows, self.watch).changed(traces)
         if pieces is None:
             if not traces.found:
@@ -259,7 +261,7 @@ class _Graft:
         else:
             chunk.set_number(_OFFSET_FIELDS[item.part], start)
 
-    def _write_offsets(self, chunk: Struct, data: bytes) -> None:
+    def _write_offsets(self, chunk: Struct, data: Bytes) -> None:
         chunk.set_number(Chunk.OFFSET_INDEX, self.tape.at)
         chunk.set_number(Chunk.OFFSET_INDEX_LENGTH, len(data), kind=compact.I32)
         self.tape.write((data,))

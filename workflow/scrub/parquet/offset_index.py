@@ -16,6 +16,8 @@ from workflow.scrub.parquet.fields import Offsets
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from workflow.scrub.parquet.compression import Bytes
+
 _Location = tuple[int, int, int]
 
 
@@ -31,7 +33,7 @@ def encode(start: int, locations: list[_Location]) -> bytes:
     return compact.encode(index)
 
 
-def shifted(data: bytes, by: int, *, base: int) -> bytes:
+def shifted(data: bytes, by: int, *, base: int) -> Bytes:
     """Return an offset index whose pages stand elsewhere.
 
     Args:
@@ -57,7 +59,8 @@ def shifted(data: bytes, by: int, *, base: int) -> bytes:
         moved += compact.encode(location)
     # What follows is other fields, and the end.
     _rest, end = compact.decode(data, at, base=base)
-    return bytes(moved + data[at:end])
+    moved += data[at:end]
+    return memoryview(moved)
 
 
 def _move(location: Struct, by: int) -> None:

@@ -16,7 +16,7 @@ from workflow.scrub.parquet import compact, pages, values
 from workflow.scrub.parquet.fields import Index, Meta, Type
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from workflow.scrub.parquet.column import Column
     from workflow.scrub.parquet.compact import Struct
@@ -30,23 +30,24 @@ class Traces:
 
     Args:
         meta: The chunk's ColumnMetaData.
-        column_index: Its column index, if it has one.
+        column_index: Reads its column index, if it has one: not for a chunk that changes at once.
     """
 
-    def __init__(self, meta: Struct, column_index: Struct | None) -> None:
+    def __init__(self, meta: Struct, column_index: Callable[[], Struct | None]) -> None:
         """Note what the chunk's surroundings say."""
         self._strange = bool(meta.keys() - _PLAIN)
         # What is said of values that were in no piece so far; as an array once there is a piece.
-        self._said = [*pages.statistics_bounds(meta.struct(Meta.STATISTICS))]
-        if column_index is not None:
-            self._said += _index_bounds(column_index)
+        self._said = pages.statistics_bounds(meta.struct(Meta.STATISTICS))
+        self._column_index = [column_index]
         self._bounds: list[pa.Array] = []
         # Which entries of the dictionary are used so far.
         self._used: pa.Array | None = None
 
     def look(self, piece: Column) -> None:
         """Compare a piece with what is said of it."""
-        self._said += piece.bounds
+        if self._column_index:
+            self._said.update(_index_bounds(self._column_index.pop()()))
+        self._said |= piece.bounds
         if not self._strange:
             self._note_used(piece)
             self._note_bounds(piece)
@@ -75,7 +76,7 @@ class Traces:
         said = [bound for bound in self._said if _fits(bound, physical)]
         # What is no value of the column's type is never found.
         self._strange = len(said) < len(self._said)
-        self._said = []
+        self._said = set()
         bounds = pa.concat_arrays([*self._bounds, _decode(said, physical)])
         if not len(bounds):
             return
@@ -83,7 +84,9 @@ class Traces:
         self._bounds = [bounds.filter(pc.invert(known))]
 
 
-def _index_bounds(index: Struct) -> Iterator[bytes]:
+def _index_bounds(index: Struct | None) -> Iterator[bytes]:
+    if index is None:
+        return
     for field in (Index.MIN, Index.MAX):
         # A page of nulls only has empty bounds.
         yield from filter(None, index.sequence(field, compact.BINARY))
