@@ -97,7 +97,9 @@ class ColumnWriter:
         self._present += len(column.values)
         whole = self._joiner.add(column)
         del column
+        before = self._out.plain_size
         self._put(whole)
+        let_go(self._out.plain_size - before)
 
     def _put(self, pages: list[FullPage]) -> None:
         # A dictionary comes before all data pages, or it does not come.
@@ -144,7 +146,7 @@ class ColumnWriter:
         self._write_dictionary(pages[0], dictionary)
         for page, indices in zip(pages, dictionary.indices(), strict=True):
             body = encode_indices(indices, max(0, dictionary.count - 1))
-            self._write_page(page, b"".join((*page.levels, body)), page.rows)
+            self._write_page(page, b"".join((*page.levels, *body)), page.rows)
 
     def _write_dictionary(self, first: DataPage, dictionary: NewDictionary) -> None:
         body = encode_plain(self._physical, [dictionary.take()])

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from workflow.scrub.parquet.fields import Encoding
+from workflow.scrub.parquet.hybrid import in_blocks
 from workflow.scrub.parquet.memory import LARGE, join, let_go
 from workflow.scrub.parquet.plain import plain_size
 from workflow.scrub.parquet.values import Decoder
@@ -109,6 +110,7 @@ class NewDictionary:
     def __init__(self, parts: list[pa.ChunkedArray]) -> None:
         """Number the values anew."""
         old, self._indices = _unite(parts)
+        let_go(sum(part.nbytes for part in self._indices))
         codes = _codes(old)
         order = _first_occurrences(codes, self._indices)
         most = len(old) - 1
@@ -121,10 +123,11 @@ class NewDictionary:
         """Return its values, once: they refer to the old one, and are made when encoded."""
         return pa.chunked_array([self._entries.pop()])
 
-    def indices(self) -> Iterator[pa.Array]:
-        """Yield the indices of each part."""
-        for part in self._indices:
-            yield self._numbers.take(part)
+    def indices(self) -> Iterator[Iterator[pa.Array]]:
+        """Yield the indices of each part, once, in blocks."""
+        self._indices.reverse()
+        while self._indices:
+            yield map(self._numbers.take, in_blocks(self._indices.pop()))
 
 
 def _unite(parts: list[pa.ChunkedArray]) -> tuple[pa.Array, list[pa.Array]]:
@@ -173,6 +176,12 @@ class Remembered(Generic[Made]):
         """Start with nothing made."""
         self._make = make
         self._made: tuple[tuple[pa.Array, ...], Made] | None = None
+        self._forgot = False
+
+    def forget(self) -> None:
+        """Forget what was made, the first time that this is asked for."""
+        if not self._forgot:
+            self._made, self._forgot = None, True
 
     def of(self, *dictionaries: pa.Array) -> Made:
         """Return what is made of the dictionaries."""

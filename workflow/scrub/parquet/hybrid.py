@@ -18,6 +18,8 @@ from workflow.scrub.parquet.pages import Levels
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from workflow.scrub.parquet.compression import Bytes
+
 # A multiple of 8: packed numbers come in groups of as many.
 BLOCK = 1 << 16
 
@@ -155,11 +157,16 @@ def encode_levels(blocks: Iterable[pa.Array], highest: int) -> Levels:
     return Levels(encode_hybrid(blocks, levels.width_of(highest)), Encoding.RLE, highest)
 
 
-def encode_indices(indices: pa.Array, highest: int) -> bytes:
-    """Return the body of a data page of dictionary indices: their bit width, then the hybrid."""
+def encode_indices(blocks: Iterable[pa.Array], highest: int) -> tuple[Bytes, Bytes]:
+    """Return the body of a data page of dictionary indices: their bit width, then the hybrid.
+
+    Args:
+        blocks: The indices, in blocks.
+        highest: The highest that there is.
+    """
     # One bit at least, as other writers do: some readers do not expect a width of 0.
     width = max(1, levels.width_of(highest))
-    return bytes((width,)) + encode_hybrid(in_blocks(indices), width)
+    return bytes((width,)), encode_hybrid(blocks, width)
 
 
 def encode_hybrid(blocks: Iterable[pa.Array], width: int) -> memoryview:

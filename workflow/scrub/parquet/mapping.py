@@ -82,6 +82,8 @@ class Mapping:
 
     def _apply_plain(self, values: pa.ChunkedArray) -> Mapped:
         action, kind, plain = self._action, self._kind, values.type
+        # Where a writer gave up its dictionary, it does not come back to it.
+        self._entries.forget()
         constant = _constant(action, kind, plain, values.chunks)
         if constant is not None:
             return _collect(plain, (_all_equal(constant, part) for part in values.chunks))

@@ -98,7 +98,7 @@ def cut(
         MalformedData: The page cannot be decoded.
     """
     step = _FEW if _hides_size(page) else step_of(page.count, size, BATCH)
-    stored = decoder.size + page.levels_size
+    stored = decoder.size + page.levels_size + (dictionary.entries.nbytes if dictionary else 0)
     rest = _Rest(page, decoder.batches(step), decoder.kind, dictionary)
     # The page, which may be as large as its chunk, goes with its last portion.
     del page, decoder

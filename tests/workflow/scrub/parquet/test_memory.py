@@ -66,7 +66,8 @@ def test_dictionary_has_no_doubles_and_is_in_the_order_of_first_occurrence(count
 
     wanted = list(dict.fromkeys(b"%d" % (at // 2) for at in used))
     assert found.count == len(wanted)
-    for column, indices in zip(columns, found.indices(), strict=True):
+    for column, blocks in zip(columns, found.indices(), strict=True):
+        indices = pa.concat_arrays(blocks)
         assert indices.type == pa.int32()
         assert [wanted[index] for index in indices.to_pylist()] == column.to_pylist()
     (taken,) = found.take().chunks
@@ -87,7 +88,7 @@ def test_parts_of_several_dictionaries_and_of_none_get_one():
 
     entries = found.take().chunk(0).cast(BINARY).to_pylist()
     assert entries == [b"b", b"a", b"c", b"d"]
-    indices = [part.to_pylist() for part in found.indices()]
+    indices = [[at for block in part for at in block.to_pylist()] for part in found.indices()]
     assert [[entries[at] for at in part] for part in indices] == values
 
 
