@@ -9,9 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from workflow.local.stack import EmbeddedStack
+
+# Machines are shared: how long an example takes is no property of the code.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 DATASETS = Path(__file__).parent / "end_to_end" / "datasets.yaml"
 

@@ -33,6 +33,7 @@ EXAMPLES = [
     ("redact", {"with": "@b."}),
     ("redact", {"own": ["a.?b", r"\bx", "^y", "z$"], "with": "b"}),
     ("redact", {"patterns": ["email"], "own": [r"\bsecret\b"]}),
+    ("redact", {"own": [r"\C1", r"\C-\C"]}),
 ]
 MORE_EXAMPLES = [
     ("mask", {"keep_last": 2}),

@@ -1,6 +1,6 @@
 """The action that searches texts for what looks like personal data."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import ClassVar, Self
 
 from workflow.errors import PolicyError
@@ -27,12 +27,14 @@ class Redact(Action):
     name: ClassVar[str] = "redact"
     _ROUNDS: ClassVar[int] = 8
 
-    def __init__(self, pattern: Pattern, sign: str, *, own: bool) -> None:
-        """Keep the patterns, joined to one, and whether one is not ours."""
+    def __init__(self, pattern: Pattern, sign: str, *, own: Sequence[str]) -> None:
+        """Keep the patterns, joined to one, and look at those that are not ours."""
         self._pattern = pattern
         self._sign = sign
         # Ours match no line feed, and tell an edge of the text from none by its letters only.
         self._in_lines = not own and "\n" not in sign
+        # `\C` is a byte, and may end inside a character.
+        self._in_bytes = not any(r"\C" in pattern for pattern in own)
 
     @classmethod
     def from_options(cls, options: Mapping[str, object]) -> Self:
@@ -50,7 +52,7 @@ class Redact(Action):
             raise PolicyError("redact: with is a text, not empty, and valid Unicode")
         patterns = [BUILT_IN[name] for name in names] + own
         return cls(
-            compile_pattern("|".join(f"(?:{pattern})" for pattern in patterns)), sign, own=bool(own)
+            compile_pattern("|".join(f"(?:{pattern})" for pattern in patterns)), sign, own=own
         )
 
     def on_text(self, value: str) -> str:
@@ -64,8 +66,10 @@ class Redact(Action):
                 return text
         return self._sign
 
-    def on_utf8(self, value: memoryview) -> Utf8:
+    def on_utf8(self, value: memoryview) -> Utf8 | None:
         """Return a long text with signs in it."""
+        if not self._in_bytes:
+            return super().on_utf8(value)
         if self._pattern.search(value) is None:
             return value
         sign, text = self._sign.encode(), value
