@@ -88,11 +88,11 @@ def test_many_texts_become_what_each_becomes(name, options, values):
 
 
 @pytest.mark.parametrize(("name", "options"), [*EXAMPLES, *MORE_EXAMPLES])
-@pytest.mark.parametrize("block", [1, 2, 7, 1 << 20])
 @given(
+    block=st.sampled_from([1, 2, 7, 1 << 20]),
     value=st.lists(
         st.one_of(st.sampled_from([*PIECES, "\U0001f600", "\u20ac"]), st.text()), min_size=1
-    ).map("".join)
+    ).map("".join),
 )
 def test_long_text_becomes_in_utf8_what_it_becomes(name, options, block, value):
     action = built(name, options)

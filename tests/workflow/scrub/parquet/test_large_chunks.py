@@ -122,7 +122,7 @@ LAYOUTS = {
         {"use_dictionary": False},
     ),
     "booleans, lists of lists": (
-        lambda count: lists(lists(booleans(10 * count), 32), 8),
+        lambda count: lists(lists(booleans(6 * count), 32), 8),
         "a[*][*]",
         ONE_PAGE,
     ),
