@@ -1,5 +1,6 @@
 """Chunks that are worked on in more than one go: memory, and the same bytes whatever the batch."""
 
+import random
 import subprocess
 import sys
 
@@ -20,13 +21,14 @@ from pathlib import Path
 import pyarrow as pa, pyarrow.parquet as pq
 from workflow.scrub import RowRule, Rule, ScrubOptions, SecretKey, scrub
 
+OPTIONS = {"replace": {"with": True}, "truncate": {"length": 490}, "generalize": {"bucket": 10}}
+
 def run(path):
     options = {"key": SecretKey("k", b"0123456789abcdef")}
     action = sys.argv[3]
     if action == "drop_rows":
         options["drop_rows"] = RowRule("flag", equals=True)
-    how = {"with": True} if action == "replace" else {}
-    rules = [] if action == "drop_rows" else [Rule(sys.argv[2], action, how)]
+    rules = [] if action == "drop_rows" else [Rule(sys.argv[2], action, OPTIONS.get(action, {}))]
     with open(path, "rb") as source, open(path + ".out", "wb") as sink:
         scrub(source, sink, rules=rules, format="parquet", options=ScrubOptions(**options))
 
@@ -46,6 +48,12 @@ def texts(count=ROWS, length=40):
     return pa.array([f"{at * 7919 % 1_000_003:0{length}}" for at in range(count)])
 
 
+def digits(count, length):
+    """Texts that cannot be compressed to less than half."""
+    found = random.Random(7).randbytes(count * length // 2).hex()
+    return pa.array([found[at : at + length] for at in range(0, count * length, length)])
+
+
 def maps(count):
     keys, values = pa.array(["email", "name"] * count), texts(2 * count)
     ends = pa.array(range(0, 2 * count + 1, 2), pa.int32())
@@ -62,6 +70,10 @@ def used_once(count):
 
 def numbers(count):
     return pc.bit_wise_xor(pa.arange(0, count), 0x2AAAAA).cast(pa.int32())
+
+
+def few_numbers(count):
+    return pc.floor(pc.multiply(pc.random(count, initializer=7), 200.0)).cast(pa.int32())
 
 
 def uneven(count):
@@ -93,6 +105,11 @@ LAYOUTS = {
     "one page": (texts, "a", {"data_page_version": "2.0", "compression": "none", **ONE_PAGE}),
     "one delta page": (texts, "a", {"column_encoding": {"a": "DELTA_BYTE_ARRAY"}, **ONE_PAGE}),
     "one dictionary": (texts, "a", {"dictionary_pagesize_limit": 1 << 30, "compression": "zstd"}),
+    "one dictionary, given up": (
+        lambda count: digits(count // 3, 500),
+        "a",
+        {"dictionary_pagesize_limit": 60 << 20},
+    ),
     "dictionary of short texts": (
         lambda count: texts(3 * count, 7),
         "a",
@@ -110,6 +127,11 @@ LAYOUTS = {
         lambda count: one_row(numbers(25 * count)),
         "a[*]",
         {"use_dictionary": False},
+    ),
+    "one row of few numbers": (
+        lambda count: one_row(few_numbers(25 * count)),
+        "a[*]",
+        {},
     ),
     "booleans, one page": (
         lambda count: booleans(10 * count),
@@ -150,6 +172,10 @@ def actions(layout):
     """What is no text becomes null whatever the action, and one row is hashed like many."""
     if layout in ("booleans, one row", "booleans, lists of lists"):
         return ("replace",)
+    if layout == "one dictionary, given up":
+        return ("truncate",)
+    if layout == "one row of few numbers":
+        return ("generalize",)
     if layout.startswith(("one row of numbers", "booleans", "numbers", "tiny")):
         return ("mask", "drop_rows")
     if layout.startswith(("one row", "uneven")):
