@@ -87,7 +87,8 @@ class Mask(Action):
         hidden = length - first - last
         if hidden <= 0:
             return utf8.repeated(char, length)
-        return utf8.repeated(char, hidden, utf8.first(value, first), utf8.last(value, last))
+        end = utf8.after(value, first + hidden)
+        return utf8.repeated(char, hidden, utf8.first(value, first), end)
 
     def on_texts(self, values: list[str]) -> list[str | None]:
         """Mask many texts; the common cases, of which nothing or the end is kept, in one go."""

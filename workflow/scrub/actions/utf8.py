@@ -29,11 +29,9 @@ def first(value: memoryview, count: int) -> memoryview:
     return value
 
 
-def last(value: memoryview, count: int) -> memoryview:
-    """Return the last characters; the text has as many."""
-    if not count:
-        return value[:0]
-    return value[len(first(value, length(value) - count)) :]
+def after(value: memoryview, count: int) -> memoryview:
+    """Return what comes after the first characters."""
+    return value[len(first(value, count)) :]
 
 
 def between(value: memoryview, sign: bytes) -> Iterator[memoryview]:

@@ -68,10 +68,7 @@ class Dictionary:
         del body
         entries = join(decoder.finish())
         let_go(entries.nbytes)
-        worth = _is_worth(count, entries.nbytes, present)
-        if keyed and entries.nbytes > LARGE:
-            # Each rule makes it larger by as much as there was, and then copies it.
-            worth = present > _KEYED * count
+        worth = _is_worth(count, entries.nbytes, present, keyed=keyed)
         width = 4 if worth else max(1, entries.nbytes // count)
         return cls(entries, width, worth)
 
@@ -88,8 +85,11 @@ def refer(indices: list[pa.Array], entries: pa.Array) -> pa.ChunkedArray:
     return pa.chunked_array(parts, pa.dictionary(pa.int32(), entries.type))
 
 
-def _is_worth(count: int, size: int, present: int) -> bool:
+def _is_worth(count: int, size: int, present: int, *, keyed: bool) -> bool:
     """Tell whether a new dictionary takes less than three times the memory of the values."""
+    if keyed and size > LARGE:
+        # Each rule makes it larger by as much as there was, and then copies it.
+        return present > _KEYED * count
     work = 2 * size + _ENTRY_BYTES * count + _INDEX_BYTES * present
     return count <= MANY or (2 * present > 3 * count and work <= 3 * present * size // count)
 

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from workflow.scrub.parquet import levels
 from workflow.scrub.parquet.fields import Encoding
-from workflow.scrub.parquet.memory import room, stored
+from workflow.scrub.parquet.memory import put, room, stored
 from workflow.scrub.parquet.pages import Levels
 
 if TYPE_CHECKING:
@@ -31,8 +31,7 @@ def decode_levels(parts: Iterable[tuple[Levels, int]]) -> pa.Array:
     found = room(size)
     for part, count in parts:
         for block in part.blocks(count):
-            found[at : at + len(block)] = block
-            at += len(block)
+            at = put(found, at, block)
     if at != size:
         raise AssertionError("another number of levels was decoded than there are")
     return level_array(found)

@@ -17,6 +17,8 @@ from workflow.errors import ObjectTooLarge
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from workflow.scrub.parquet.compression import Bytes
+
 _Values = TypeVar("_Values", pa.Array, pa.ChunkedArray)
 LARGE = 4 << 20
 # What is decoded, asked or encoded at once of something large.
@@ -31,6 +33,13 @@ def room(size: int) -> memoryview:
     Of what Python allocates, the C library may keep as much as was ever freed at once.
     """
     return memoryview(pa.allocate_buffer(size)).cast("B")
+
+
+def put(body: memoryview, at: int, part: Bytes) -> int:
+    """Copy a part into memory at a place, and return where it ends."""
+    end = at + len(part)
+    body[at:end] = part
+    return end
 
 
 def let_go(size: int) -> None:
@@ -146,17 +155,15 @@ class _Gathered:
         if pa.types.is_binary(self._kind):
             ends = ends_of(part)
             moved = pc.add(ends[1:], pa.scalar(self._at - ends[0].as_py(), pa.int32()))
-            start = 4 * self._count + 4
-            self._ends[start : start + 4 * len(part)] = stored(moved)
-        self._data[self._at : self._at + len(data)] = data
-        self._at += len(data)
+            put(self._ends, 4 * self._count + 4, stored(moved))
+        self._at = put(self._data, self._at, data)
         self._count += len(part)
 
     def array(self) -> pa.Array:
         """Return the array."""
         buffers = [self._valid.buffers()[1] if self._valid.false_count else None]
         if pa.types.is_binary(self._kind):
-            self._ends[:4] = bytes(4)
+            put(self._ends, 0, bytes(4))
             buffers.append(pa.py_buffer(self._ends))
         buffers.append(pa.py_buffer(self._data))
         return pa.Array.from_buffers(self._kind, self._count, buffers)

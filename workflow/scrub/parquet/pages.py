@@ -123,11 +123,8 @@ class DataPage:
         """Return the page without its levels, once its body has them."""
         if self.version != 1:
             return self
-        repetition, definition = (
-            replace(self.repetition, data=b""),
-            replace(self.definition, data=b""),
-        )
-        return replace(self, repetition=repetition, definition=definition)
+        definition = replace(self.definition, data=b"")
+        return replace(self, repetition=replace(self.repetition, data=b""), definition=definition)
 
     @property
     def rows(self) -> int:

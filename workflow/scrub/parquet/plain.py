@@ -13,7 +13,16 @@ import pyarrow.compute as pc
 
 from workflow.scrub.parquet.column import dense
 from workflow.scrub.parquet.fields import Encoding, Type
-from workflow.scrub.parquet.memory import LARGE, data_of, ends_of, in_steps, let_go, room, step_of
+from workflow.scrub.parquet.memory import (
+    LARGE,
+    data_of,
+    ends_of,
+    in_steps,
+    let_go,
+    put,
+    room,
+    step_of,
+)
 from workflow.scrub.parquet.values import BATCH, Physical, encode_pages
 
 if TYPE_CHECKING:
@@ -41,23 +50,18 @@ def encode_plain(
     levels = before or []
     body, at = room(sum(map(len, levels)) + size), 0
     while levels:
-        at = _put(body, at, levels.pop(0))
+        at = put(body, at, levels.pop(0))
     parts = _parts(physical, page)
     del page
     while parts:
         for values in in_steps(parts.pop(), step, plain_size):
             for part in _encode(physical, dense(values)):
-                at = _put(body, at, part)
+                at = put(body, at, part)
         let_go(size)
     if at != len(body):
         # What is not written holds whatever was in that memory before.
         raise AssertionError("pyarrow encoded plain values in another size than theirs")
     return body
-
-
-def _put(body: memoryview, at: int, part: Bytes) -> int:
-    body[at : at + len(part)] = part
-    return at + len(part)
 
 
 def _parts(physical: Physical, page: pa.ChunkedArray) -> list[pa.ChunkedArray]:

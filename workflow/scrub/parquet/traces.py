@@ -38,15 +38,16 @@ class Traces:
         self._strange = bool(meta.keys() - _PLAIN)
         # What is said of values that were in no piece so far; as an array once there is a piece.
         self._said = pages.statistics_bounds(meta.struct(Meta.STATISTICS))
-        self._column_index = [column_index]
+        self._column_index: Callable[[], Struct | None] | None = column_index
         self._bounds: list[pa.Array] = []
         # Which entries of the dictionary are used so far.
         self._used: pa.Array | None = None
 
     def look(self, piece: Column) -> None:
         """Compare a piece with what is said of it."""
-        if self._column_index:
-            self._said.update(_index_bounds(self._column_index.pop()()))
+        if self._column_index is not None:
+            self._said.update(_index_bounds(self._column_index()))
+            self._column_index = None
         self._said |= piece.bounds
         if not self._strange:
             self._note_used(piece)

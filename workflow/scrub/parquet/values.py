@@ -35,7 +35,7 @@ from workflow.scrub.parquet.fields import (
     PageV1,
     Type,
 )
-from workflow.scrub.parquet.memory import room, settle, step_of, stored
+from workflow.scrub.parquet.memory import put, room, settle, step_of, stored
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -193,9 +193,7 @@ class Decoder:
         file, at = room(self._end), 0
         self._parts.reverse()
         while self._parts:
-            part = self._parts.pop()
-            file[at : at + len(part)] = part
-            at += len(part)
+            at = put(file, at, self._parts.pop())
         return file
 
     def _metadata(self) -> Struct:

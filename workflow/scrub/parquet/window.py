@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from workflow.errors import MalformedData
 from workflow.scrub.parquet import compact
-from workflow.scrub.parquet.memory import room
+from workflow.scrub.parquet.memory import put, room
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -75,13 +75,11 @@ class Window:
     def _take_large(self, size: int) -> memoryview:
         """Take a page that whoever is done with it can forget, and that is there once only."""
         body = room(size)
-        at = min(size, len(self._data) - self._at)
-        body[:at] = self._data[self._at : self._at + at]
+        at = put(body, 0, self._data[self._at : self._at + size])
         self._data, self._at = self._data[self._at + at :], 0
         while at < size:
             more = self._read(min(_BLOCK, size - at))
-            body[at : at + len(more)] = more
-            at += len(more)
+            at = put(body, at, more)
             self._left -= len(more)
         return body
 
