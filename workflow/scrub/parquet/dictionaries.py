@@ -64,6 +64,8 @@ class Dictionary:
         """
         decoder = Decoder(physical)
         count, body = found.pop()
+        # The compressed page is done with.
+        let_go(len(body))
         decoder.add_page(count, Encoding.PLAIN, body)
         del body
         entries = join(decoder.finish())
